@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 pub mod cbor;
+pub mod code;
 pub mod cose;
 pub mod digest;
 pub mod ids;
@@ -18,6 +19,7 @@ pub mod merkle;
 pub mod time;
 
 pub use cbor::Value;
+pub use code::{Class, Code};
 pub use ids::{
     ActorId, ChangeHash, DeviceId, FrameHash, IdError, Incarnation, RecordId, SchoolId, StatementHash, UserId,
 };
