@@ -113,7 +113,7 @@ fn narrow(value: ciborium::Value, depth: usize) -> Result<Value, CborError> {
             }
             Value::Map(map)
         }
-        _ => return Err(CborError::Type),
+        C::Float(_) | C::Tag(..) | _ => return Err(CborError::Type),
     })
 }
 

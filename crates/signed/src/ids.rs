@@ -51,6 +51,12 @@ macro_rules! bytes_id {
             }
         }
 
+        impl AsRef<[u8; $len]> for $name {
+            fn as_ref(&self) -> &[u8; $len] {
+                &self.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let show: fn(&[u8; $len]) -> String = $show;
