@@ -7,14 +7,25 @@
 //! (how our own are made), [`view`] (what a document says).
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
+pub mod build;
+pub mod change;
+pub mod check;
 pub mod declaration;
+pub mod document;
+mod fold;
+pub mod preflight;
 pub mod refusal;
+pub mod state;
 pub mod statement;
 pub mod template;
 pub mod view;
 
+pub use build::ChangeBuilder;
+pub use check::{Candidate, Checked, Verdict, Write, check};
 pub use declaration::{Declaration, Merge};
+pub use document::Document;
 pub use refusal::Refusal;
+pub use state::{ChangeInfo, DocState, History, MemoryHistory};
 pub use statement::{Created, Opened, Sentence, Statement};
 pub use template::{Genesis, Object, Template};
 pub use view::{Clock, Dot, Entry, Said, Scalar, Standing, View};

@@ -102,6 +102,8 @@ pub struct Said {
     pub dot: Dot,
     /// What that change stood on (its ancestors and itself).
     pub clock: Clock,
+    /// The operation's counter: higher than that of everything it knew.
+    pub counter: u64,
 }
 
 impl Said {
@@ -134,6 +136,8 @@ pub struct Entry {
     pub at: String,
     /// Where in the history.
     pub dot: Dot,
+    /// The operation's counter: higher than that of everything it knew.
+    pub counter: u64,
 }
 
 /// One of the values that stand in a register.
