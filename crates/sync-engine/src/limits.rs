@@ -1,0 +1,30 @@
+//! Every bound of the engine, with its reason.
+
+/// Records a frame may hold at each step of a session's growth: the first goes out alone, so that
+/// the most urgent record is in the first packets; later ones are worth compressing together.
+pub const GROWTH_RECORDS: [usize; 4] = [1, 4, 16, 50];
+
+/// Bytes of a frame after compression that a sender aims not to pass.
+pub const FRAME_BYTES_TARGET: usize = 32 * 1024;
+
+/// Bytes of a frame before compression that a sender gathers at most; text compresses about
+/// fourfold, and one change may be 320 KiB alone.
+pub const FRAME_BYTES_GATHERED_MAX: usize = 4 * FRAME_BYTES_TARGET;
+
+/// Changes of one frame: what one group commit takes.
+pub const FRAME_CHANGES_MAX: usize = 500;
+
+/// Frames of one lane on their way without a receipt.
+pub const FRAMES_IN_FLIGHT_MAX: usize = 4;
+
+/// Pages on their way without a word that they are on the device's disk.
+pub const PAGES_IN_FLIGHT_MAX: u64 = 4;
+
+/// Longest wait before dialling again while a person watches, in milliseconds.
+pub const REDIAL_WATCHED_MS_MAX: u64 = 1_500;
+
+/// Longest wait before dialling again otherwise, in milliseconds.
+pub const REDIAL_MS_MAX: u64 = 60_000;
+
+/// First wait before dialling again, in milliseconds.
+pub const REDIAL_MS_MIN: u64 = 200;

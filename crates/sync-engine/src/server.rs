@@ -1,0 +1,307 @@
+//! The server's end of a session.
+
+use std::collections::BTreeMap;
+
+use signed::{Code, DeviceId, FrameHash, Incarnation, PublicKey, Timestamp, UserId, code};
+use wire::{Epoch, FrameHeader, Hello, Item, Lane, Message, Page, Push, Receipt, Refuse, Welcome, version};
+
+use crate::limits::PAGES_IN_FLIGHT_MAX;
+
+/// Whose session this is: found by the hash of the key that TLS proved.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The device.
+    pub device: DeviceId,
+    /// Its key.
+    pub key: PublicKey,
+    /// Its user.
+    pub user: UserId,
+    /// Their role.
+    pub role: String,
+}
+
+/// What the store answers to a device's hello.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// This server's epoch.
+    pub epoch: Epoch,
+    /// Its clock.
+    pub time: Timestamp,
+    /// The last row of the user's inbox.
+    pub head: u64,
+    /// The audience digest at the device's cursor, if there is such a row.
+    pub digest: Option<[u8; 32]>,
+    /// For each lane (urgent, rest) of this incarnation: the last number taken, and its header.
+    pub lanes: [(u64, FrameHash); 2],
+}
+
+/// What happens to the server's end.
+#[derive(Debug)]
+pub enum Input {
+    /// A message came.
+    Received(Message),
+    /// The answer to [`Effect::LoadFacts`].
+    Facts(Facts),
+    /// The answer to [`Effect::Ingest`] and [`Effect::Again`], durable.
+    Receipt(Receipt),
+    /// A frame could not be taken as a whole.
+    FrameRefused {
+        /// Why.
+        code: Code,
+        /// Which.
+        frame: (Lane, u64),
+    },
+    /// The answer to [`Effect::LoadPage`]; `None` when there are no rows yet.
+    Page(Option<Page>),
+    /// Rows were added to this user's inbox; this is its last.
+    InboxGrew(u64),
+    /// The device was revoked.
+    Revoked,
+    /// The server is stopping.
+    Shutdown,
+}
+
+/// What the driver is to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send on the control stream.
+    Send(Message),
+    /// Look up what answers this hello.
+    LoadFacts(Hello),
+    /// Take a proven frame in: in one transaction, then fsync, then its receipt.
+    Ingest(Box<ProvenFrame>),
+    /// A frame that was taken before: answer its receipt if the header is the same one.
+    Again(Box<ProvenFrame>),
+    /// Cut a page of the rows after this one.
+    LoadPage {
+        /// The last row already sent.
+        after: u64,
+    },
+    /// The device holds every row up to here.
+    Committed(u64),
+    /// End the session.
+    Close,
+}
+
+/// A frame whose signature holds.
+#[derive(Clone, Debug)]
+pub struct ProvenFrame {
+    /// The signed header.
+    pub header: FrameHeader,
+    /// The signature over it.
+    pub signature: [u8; 64],
+    /// SHA-256 of the signed header.
+    pub hash: FrameHash,
+    /// What it holds.
+    pub items: Vec<Item>,
+}
+
+/// One session, seen from the server.
+#[derive(Debug)]
+pub struct Server {
+    peer: Peer,
+    state: State,
+    incarnation: Option<Incarnation>,
+    lanes: BTreeMap<Lane, (u64, FrameHash)>,
+    waiting: Vec<Push>,
+    sent: u64,
+    committed: u64,
+    head: u64,
+    loading_page: bool,
+    pages: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Hello,
+    Facts,
+    Open,
+    Closed,
+}
+
+/// Pushes held back until the hello is answered: one flight of both lanes.
+const WAITING_MAX: usize = 8;
+
+impl Server {
+    /// A session with a device that TLS has proven.
+    #[must_use]
+    pub fn new(peer: Peer) -> Self {
+        Self {
+            peer,
+            state: State::Hello,
+            incarnation: None,
+            lanes: BTreeMap::new(),
+            waiting: Vec::new(),
+            sent: 0,
+            committed: 0,
+            head: 0,
+            loading_page: false,
+            pages: Vec::new(),
+        }
+    }
+
+    /// Whose session this is.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Takes one input; answers what is to be done, in order.
+    pub fn handle(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.state == State::Closed {
+            return effects;
+        }
+        match input {
+            Input::Received(message) => self.received(message, &mut effects),
+            Input::Facts(facts) => self.facts(facts, &mut effects),
+            Input::Receipt(receipt) => {
+                self.head = self.head.max(receipt.inbox_head);
+                effects.push(Effect::Send(Message::Receipt(receipt)));
+                self.fill(&mut effects);
+            }
+            Input::FrameRefused { code, frame } => self.refuse(code, Some(frame), None, &mut effects),
+            Input::Page(page) => self.page(page, &mut effects),
+            Input::InboxGrew(head) => {
+                self.head = self.head.max(head);
+                self.fill(&mut effects);
+            }
+            Input::Revoked => {
+                effects.push(Effect::Send(Message::Erase));
+                self.close(&mut effects);
+            }
+            Input::Shutdown => self.refuse(code::W_SHUTDOWN, None, None, &mut effects),
+        }
+        effects
+    }
+
+    fn received(&mut self, message: Message, effects: &mut Vec<Effect>) {
+        match message {
+            Message::Hello(hello) if self.state == State::Hello => self.hello(hello, effects),
+            Message::Push(push) => match self.state {
+                State::Open => self.push(&push, effects),
+                State::Hello | State::Facts if self.waiting.len() < WAITING_MAX => self.waiting.push(push),
+                State::Hello | State::Facts | State::Closed => {
+                    self.refuse(code::W_RATE, Some((push.lane, push.number)), None, effects);
+                }
+            },
+            Message::Committed(committed) if self.state == State::Open => {
+                if committed.cursor > self.sent {
+                    return self.refuse(code::W_PAGE_ORDER, None, Some(self.sent), effects);
+                }
+                if committed.cursor > self.committed {
+                    self.committed = committed.cursor;
+                    self.pages.retain(|last| *last > committed.cursor);
+                    effects.push(Effect::Committed(committed.cursor));
+                }
+                self.fill(effects);
+            }
+            Message::Refuse(_) => self.close(effects),
+            Message::Hello(_)
+            | Message::Committed(_)
+            | Message::Welcome(_)
+            | Message::Receipt(_)
+            | Message::Page(_)
+            | Message::Erase
+            | Message::Enrol(_)
+            | Message::Enrolled(_) => self.refuse(code::W_UNEXPECTED, None, None, effects),
+        }
+    }
+
+    fn hello(&mut self, hello: Hello, effects: &mut Vec<Effect>) {
+        if version::choose(&hello.versions).is_none() {
+            return self.refuse(code::W_VERSION, None, Some(version::PROTOCOL_VERSION), effects);
+        }
+        self.incarnation = Some(hello.incarnation);
+        self.sent = hello.cursor;
+        self.committed = hello.cursor;
+        self.state = State::Facts;
+        effects.push(Effect::LoadFacts(hello));
+    }
+
+    fn facts(&mut self, facts: Facts, effects: &mut Vec<Effect>) {
+        if self.state != State::Facts {
+            return;
+        }
+        self.state = State::Open;
+        let [urgent, rest] = facts.lanes;
+        self.lanes = [(Lane::Urgent, urgent), (Lane::Rest, rest)].into();
+        self.head = facts.head;
+        // A device that is ahead of us (we were restored) gets no rows until the two are
+        // reconciled; what it sends is taken all the same.
+        self.sent = self.sent.max(self.committed);
+        effects.push(Effect::Send(Message::Welcome(Welcome {
+            version: version::PROTOCOL_VERSION,
+            epoch: facts.epoch,
+            time: facts.time,
+            user: self.peer.user.clone(),
+            role: self.peer.role.clone(),
+            head: facts.head,
+            digest: facts.digest,
+            next: (urgent.0 + 1, rest.0 + 1),
+        })));
+        for push in std::mem::take(&mut self.waiting) {
+            if self.state == State::Open {
+                self.push(&push, effects);
+            }
+        }
+        self.fill(effects);
+    }
+
+    fn push(&mut self, push: &Push, effects: &mut Vec<Effect>) {
+        let frame = (push.lane, push.number);
+        let (last, previous) = self.lanes.get(&push.lane).copied().unwrap_or((0, FrameHash([0; 32])));
+        if push.number > last + 1 || push.number == 0 {
+            return self.refuse(code::W_FRAME_ORDER, Some(frame), Some(last + 1), effects);
+        }
+        let proven = match self.prove(push) {
+            Ok(proven) => Box::new(proven),
+            Err(code) => return self.refuse(code, Some(frame), None, effects),
+        };
+        if push.number <= last {
+            return effects.push(Effect::Again(proven));
+        }
+        if proven.header.previous != previous {
+            return self.refuse(code::W_FRAME_CHAIN, Some(frame), None, effects);
+        }
+        self.lanes.insert(push.lane, (push.number, proven.hash));
+        effects.push(Effect::Ingest(proven));
+    }
+
+    fn prove(&self, push: &Push) -> Result<ProvenFrame, Code> {
+        let incarnation = self.incarnation.ok_or(code::W_UNEXPECTED)?;
+        let body = push.open().map_err(wire::WireError::code)?;
+        let (header, hash) =
+            body.verify(&self.peer.key, incarnation, push.lane, push.number).map_err(wire::WireError::code)?;
+        Ok(ProvenFrame { header, signature: body.signature, hash, items: body.items })
+    }
+
+    fn page(&mut self, page: Option<Page>, effects: &mut Vec<Effect>) {
+        self.loading_page = false;
+        if let Some(page) = page {
+            self.sent = page.from + page.count - 1;
+            self.head = self.head.max(page.head);
+            self.pages.push(self.sent);
+            effects.push(Effect::Send(Message::Page(page)));
+            self.fill(effects);
+        }
+    }
+
+    fn fill(&mut self, effects: &mut Vec<Effect>) {
+        let room = (self.pages.len() as u64) < PAGES_IN_FLIGHT_MAX;
+        if self.state == State::Open && !self.loading_page && self.sent < self.head && room {
+            self.loading_page = true;
+            effects.push(Effect::LoadPage { after: self.sent });
+        }
+    }
+
+    fn refuse(&mut self, code: Code, frame: Option<(Lane, u64)>, expected: Option<u64>, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Send(Message::Refuse(Refuse { code: code.number, frame, expected })));
+        self.close(effects);
+    }
+
+    fn close(&mut self, effects: &mut Vec<Effect>) {
+        self.state = State::Closed;
+        effects.push(Effect::Close);
+    }
+}
