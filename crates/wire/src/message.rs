@@ -1,4 +1,7 @@
 //! What the two sides say to each other. `proto/messages.cddl` is the authority.
+//!
+//! Types that hold a record's bytes or a secret have a `Debug` of their own in `debug.rs`, which
+//! prints lengths.
 
 use signed::merkle::Node;
 use signed::{ChangeHash, DeviceId, FrameHash, Incarnation, RecordId, StatementHash, Timestamp, UserId, Value};
@@ -266,7 +269,7 @@ pub struct PageHeader {
 }
 
 /// One row of an inbox. Its number is the page's `from` plus its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Row {
     /// A change of a document this user may hold.
     Change {
@@ -369,7 +372,7 @@ pub struct Enrol {
 }
 
 /// The server's welcome to a new device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Enrolled {
     /// Whose device it is now.
     pub user: UserId,
