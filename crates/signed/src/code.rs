@@ -233,6 +233,12 @@ codes! {
     R93_CONCURRENT_STEPS = 19301 "R93.concurrent_steps" Refused;
     R93_CONFLICT = 19302 "R93.conflict" Refused;
     REQUIRED = 1513 "I.required" Refused;
+    I_LOWER = 1514 "I.lower" Refused;
+    I_CREATE = 1515 "I.create" Denied;
+    R3_TWICE = 10301 "R3.twice" Refused;
+    R11_SHORTFALL = 11100 "R11.shortfall" Refused;
+    R54_NOT_SEEN = 15401 "R54.not_seen" Refused;
+    R72_INSPECTOR = 17200 "R72.inspector" Refused;
 }
 
 #[cfg(test)]

@@ -1,0 +1,6 @@
+//! What every record carries.
+
+use crate::kind::Field;
+
+/// The header of every record.
+pub static FIELDS: &[Field] = &[];

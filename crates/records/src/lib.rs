@@ -1,0 +1,42 @@
+//! What is recorded: kinds as declarations, the rules that weigh them, roles and compartments,
+//! policy. Pure: no I/O, no clock, no randomness; the same code runs on the handset and the server.
+//!
+//! Read [`kind`] (what a kind declares) and one table, [`kinds::disclosure`]. A body in the
+//! contract's JSON is made regular by [`body::normalise`], taken apart for a document by
+//! [`writes::split`], and put together again from what a document says by [`shown::shown`].
+//! [`status`] computes where a record stands, [`verbs::plan`] what a step writes, [`access`] who
+//! may hold, make and do what.
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
+
+pub mod access;
+pub mod body;
+pub mod draft;
+pub mod effective;
+pub mod gap;
+pub mod kind;
+pub mod kinds;
+pub mod policy;
+pub mod raise;
+pub mod seal;
+pub mod shown;
+pub mod status;
+pub mod verbs;
+pub mod writes;
+
+mod normal;
+mod path;
+
+pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role};
+pub use body::{Body, NewRecord, defaults, normalise, set_path, take_note};
+pub use draft::{from_draft, to_draft};
+pub use gap::Gap;
+pub use kind::{Caution, Field, Kind, Need, Shape, Who, kind, kinds};
+pub use policy::Policy;
+pub use seal::{SealTimes, seal_gaps};
+pub use shown::{Conflict, ConflictValue, Shown, shown, shown_draft};
+pub use status::{Argument, Context};
+pub use verbs::{Actor, Plan, Refused, plan};
+pub use writes::{Addendum, Writes, addendum, edits, split};
+
+/// Version of these rules, as it stands in every statement.
+pub const RULES_VERSION: u64 = 1;

@@ -1,0 +1,1 @@
+//! Shapes: whether a value has its declared form, and its one regular form.
