@@ -15,8 +15,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("records", &["documents"]),
     ("wire", &["signed"]),
     ("sync-engine", &["wire"]),
-    ("field-core", &["sync-engine", "records"]),
-    ("sync-server", &["sync-engine", "records"]),
+    ("transport", &["wire"]),
+    ("field-core", &["sync-engine", "records", "transport"]),
+    ("sync-server", &["sync-engine", "records", "transport"]),
     ("ffi", &["field-core"]),
     ("field-cli", &["field-core"]),
 ];
