@@ -1,8 +1,8 @@
 //! Chores of the house, in Rust so that they run wherever the house builds.
 //!
-//! What other people extend are three tables: [`parts`] (separate feature builds, and the tools
-//! an optional part needs), [`tidy::arrows`] (which crate may use which) and [`tidy::pages`]
-//! (which sources a protocol page describes).
+//! What other people extend are three tables: [`parts`] (the tools that optional tests need),
+//! [`tidy::arrows`] (which crate may use which) and [`tidy::pages`] (which sources a protocol page
+//! describes).
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
 

@@ -1,5 +1,6 @@
 //! The workspace as cargo sees it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -13,8 +14,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Where it lives: `crates/signed`.
     pub(crate) place: String,
-    /// The features it declares.
-    pub(crate) features: Vec<String>,
+    /// The features it declares, and what each switches on.
+    pub(crate) features: BTreeMap<String, Vec<String>>,
     /// Its test targets that need a feature to be built.
     pub(crate) gated_tests: Vec<GatedTest>,
     /// The members it uses.
@@ -56,10 +57,11 @@ fn parse(printed: &str) -> Option<Vec<Package>> {
 
 fn package(value: &Value, root: &str) -> Option<Package> {
     let manifest = value.get("manifest_path")?.as_str()?;
+    let features = value.get("features")?.as_object()?;
     let mut package = Package {
         name: value.get("name")?.as_str()?.into(),
         place: within(root, manifest.strip_suffix("Cargo.toml")?)?,
-        features: value.get("features")?.as_object()?.keys().cloned().collect(),
+        features: features.iter().map(|(name, on)| (name.clone(), strings(Some(on)))).collect(),
         ..Package::default()
     };
     for target in value.get("targets")?.as_array()? {
@@ -98,7 +100,7 @@ mod tests {
     #[test]
     fn a_package_is_known_by_where_it_lives_and_what_it_uses() {
         let printed = r#"{"workspace_root": "/anywhere", "packages": [{
-            "name": "one", "manifest_path": "/anywhere/crates/one/Cargo.toml", "features": {"needs-strace": []},
+            "name": "one", "manifest_path": "/anywhere/crates/one/Cargo.toml", "features": {"needs-strace": ["a/b"]},
             "targets": [{"name": "one", "kind": ["lib"]},
                         {"name": "traced", "kind": ["test"], "required-features": ["needs-strace"]}],
             "dependencies": [{"name": "two", "kind": null, "path": "/anywhere/crates/two"},
@@ -107,6 +109,7 @@ mod tests {
         let packages = parse(printed).expect("the sample is in cargo's form");
         let [one] = packages.as_slice() else { panic!("one package") };
         assert_eq!(one.place, "crates/one");
+        assert_eq!(one.features["needs-strace"], ["a/b"]);
         assert_eq!(one.gated_tests[0].name, "traced");
         assert_eq!(one.gated_tests[0].features, ["needs-strace"]);
         assert_eq!((one.uses[0].place.as_str(), one.uses[0].in_tests_only), ("crates/two", false));

@@ -1,40 +1,30 @@
 //! The parts of `cargo xtask test` beyond the plain run of the workspace.
 //!
-//! *A separate build* tests something that must not be in a product, such as a planted fault: it
-//! has a row in [`BUILDS`].
-//!
-//! *An optional part* is a test target that needs a tool not everybody has. Nothing is listed:
-//! the target says so itself. In the `Cargo.toml` of its package:
+//! Nothing is listed here, so nothing can be forgotten: a part is a test target that asks for
+//! features. In the `Cargo.toml` of its package:
 //!
 //! ```toml
 //! [features]
 //! needs-strace = []
+//! test-faults = ["sync-server/test-faults"]
 //!
 //! [[test]]
 //! name = "traced"
 //! required-features = ["needs-strace"]
+//!
+//! [[test]]
+//! name = "planted"
+//! required-features = ["test-faults"]
 //! ```
 //!
-//! What `needs-strace` means stands in [`TOOLS`].
+//! `test-..` is something no product may contain, such as a planted fault: the target gets a build
+//! of its own. `needs-..` is a tool that not everybody has: the part is optional, and what the
+//! feature means stands in [`TOOLS`].
+
+use std::collections::BTreeSet;
 
 use crate::metadata::{GatedTest, Package};
 use crate::tidy::Fault;
-
-/// Tests of one package with features that no product is built with.
-#[derive(Debug)]
-pub(crate) struct Build {
-    /// What the summary calls it.
-    pub(crate) name: &'static str,
-    /// The package.
-    pub(crate) package: &'static str,
-    /// What is switched on.
-    pub(crate) features: &'static [&'static str],
-    /// Which of its targets, such as `["--test", "planted"]`; empty for all.
-    pub(crate) only: &'static [&'static str],
-}
-
-/// The separate builds.
-pub(crate) const BUILDS: &[Build] = &[];
 
 /// A tool that an optional part needs.
 #[derive(Debug)]
@@ -55,120 +45,145 @@ pub(crate) const TOOLS: &[Tool] = &[Tool {
     remedy: "install strace, on a machine that lets it trace",
 }];
 
-/// Features that begin so are for tests; no product is built with them.
-const TEST_FEATURES: [&str; 2] = ["test-", "needs-"];
+/// How features begin that no product is built with.
+const FOR_TESTS: [&str; 2] = ["test-", "needs-"];
 
-/// An optional part: one test target and the tools it asks for.
+/// One test target with the features it asks for.
 #[derive(Debug)]
-pub(crate) struct Optional<'a> {
-    pub(crate) package: &'a Package,
-    pub(crate) target: &'a GatedTest,
-    pub(crate) tools: Vec<&'static Tool>,
+pub(crate) struct Gated<'a> {
+    package: &'a Package,
+    target: &'a GatedTest,
 }
 
-impl Optional<'_> {
+/// The parts that exist so far: the optional ones first, then those with a build of their own.
+pub(crate) fn gated(packages: &[Package]) -> Vec<Gated<'_>> {
+    let mut parts = Vec::new();
+    for package in packages {
+        parts.extend(package.gated_tests.iter().map(|target| Gated { package, target }));
+    }
+    parts.sort_by_key(Gated::changes_programs);
+    parts
+}
+
+impl Gated<'_> {
     /// What the summary calls it.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.package.name, self.target.name)
     }
 
+    /// Its features, as cargo takes them for a whole workspace.
+    pub(crate) fn features(&self) -> String {
+        let features = self.target.features.iter().map(|feature| format!("{}/{feature}", self.package.name));
+        features.collect::<Vec<_>>().join(",")
+    }
+
+    /// The name of its target.
+    pub(crate) fn target(&self) -> &str {
+        &self.target.name
+    }
+
+    /// Whether programs built for it are not those of the product.
+    pub(crate) fn changes_programs(&self) -> bool {
+        self.target.features.iter().any(|feature| !feature.starts_with("needs-"))
+    }
+
     /// What is missing here, if anything, and what to do about it.
     pub(crate) fn missing(&self, works: impl Fn(&Tool) -> bool) -> Option<String> {
-        let missing: Vec<String> = self
-            .tools
-            .iter()
-            .filter(|tool| !works(tool))
-            .map(|tool| format!("`{}` does not work here: {}", tool.probe.join(" "), tool.remedy))
-            .collect();
-        (!missing.is_empty()).then(|| missing.join("; "))
+        let asked = TOOLS.iter().filter(|tool| self.target.features.iter().any(|feature| feature == tool.feature));
+        let missing = asked.filter(|tool| !works(tool));
+        let why = missing.map(|tool| format!("`{}` does not work here: {}", tool.probe.join(" "), tool.remedy));
+        why.reduce(|all, one| format!("{all}; {one}"))
     }
 }
 
-/// The optional parts that exist so far.
-pub(crate) fn optional(packages: &[Package]) -> Vec<Optional<'_>> {
-    let mut found = Vec::new();
-    for package in packages {
-        for target in &package.gated_tests {
-            let tools: Vec<_> = TOOLS.iter().filter(|t| target.features.iter().any(|f| f == t.feature)).collect();
-            if !tools.is_empty() {
-                found.push(Optional { package, target, tools });
-            }
-        }
-    }
-    found
-}
-
-/// Tests that cargo would leave out without a word because no part switches their features on.
-pub(crate) fn faults(packages: &[Package], builds: &[Build]) -> Vec<Fault> {
+/// Features for tests that no test asks for, and tools that nobody described.
+pub(crate) fn faults(packages: &[Package]) -> Vec<Fault> {
+    let asked = asked(packages);
     let mut faults = Vec::new();
     for package in packages {
         let place = format!("{}/Cargo.toml", package.place);
-        let built = |feature: &String| {
-            builds.iter().any(|b| b.package == package.name && b.features.contains(&feature.as_str()))
-        };
-        for target in &package.gated_tests {
-            let asks_for_tool = target.features.iter().any(|f| TOOLS.iter().any(|t| t.feature == f));
-            if !asks_for_tool && !target.features.iter().all(built) {
-                let name = &target.name;
-                let what = format!("test `{name}` needs features that no part of xtask/src/parts.rs switches on");
-                faults.push(Fault::new(&place, what));
+        for feature in package.features.keys().filter(|f| FOR_TESTS.iter().any(|begin| f.starts_with(begin))) {
+            if !asked.contains(&(package.name.clone(), feature.clone())) {
+                faults.push(Fault::new(&place, format!("no test target asks for `{feature}`")));
             }
-        }
-        for feature in &package.features {
-            let named = package.gated_tests.iter().any(|target| target.features.contains(feature));
-            if TEST_FEATURES.iter().any(|begin| feature.starts_with(begin)) && !named && !built(feature) {
-                faults.push(Fault::new(&place, format!("no part of xtask/src/parts.rs switches `{feature}` on")));
+            if feature.starts_with("needs-") && !TOOLS.iter().any(|tool| tool.feature == feature) {
+                faults.push(Fault::new(&place, format!("`{feature}` is no tool of xtask/src/parts.rs")));
             }
-        }
-    }
-    for build in builds {
-        if !packages.iter().any(|package| package.name == build.package) {
-            let what = format!("`{}` is a build of `{}`, which does not exist", build.name, build.package);
-            faults.push(Fault::new("xtask/src/parts.rs", what));
         }
     }
     faults
+}
+
+/// Every feature that test targets switch on, with the packages they belong to.
+fn asked(packages: &[Package]) -> BTreeSet<(String, String)> {
+    let mut ahead: Vec<(String, String)> = Vec::new();
+    for part in gated(packages) {
+        ahead.extend(part.target.features.iter().map(|feature| (part.package.name.clone(), feature.clone())));
+    }
+    let mut asked = BTreeSet::new();
+    while let Some((name, feature)) = ahead.pop() {
+        let package = packages.iter().find(|package| package.name == name);
+        for next in package.and_then(|package| package.features.get(&feature)).into_iter().flatten() {
+            ahead.push(match next.split_once('/') {
+                Some((other, feature)) => (other.trim_end_matches('?').into(), feature.into()),
+                None => (name.clone(), next.clone()),
+            });
+        }
+        // Cargo refuses features that go round in circles, so this ends.
+        asked.insert((name, feature));
+    }
+    asked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn package(features: &[&str], required: &[&str]) -> Package {
+    fn package(name: &str, features: &[(&str, &[&str])], required: &[&str]) -> Package {
         let own = |words: &[&str]| words.iter().map(|word| (*word).to_string()).collect();
+        let target = GatedTest { name: "traced".into(), features: own(required) };
         Package {
-            name: "whole".into(),
-            place: "tests".into(),
-            features: own(features),
-            gated_tests: vec![GatedTest { name: "traced".into(), features: own(required) }],
+            name: name.into(),
+            place: name.into(),
+            features: features.iter().map(|(feature, on)| ((*feature).to_string(), own(on))).collect(),
+            gated_tests: if required.is_empty() { Vec::new() } else { vec![target] },
             ..Package::default()
         }
     }
 
     #[test]
     fn a_target_that_asks_for_a_tool_is_an_optional_part() {
-        let packages = [package(&["needs-strace"], &["needs-strace"])];
-        assert!(faults(&packages, &[]).is_empty());
-        let parts = optional(&packages);
+        let packages = [package("tests", &[("needs-strace", &[])], &["needs-strace"])];
+        assert_eq!(faults(&packages), []);
+        let parts = gated(&packages);
         let [part] = parts.as_slice() else { panic!("one part") };
-        assert_eq!(part.name(), "whole traced");
+        assert_eq!(part.name(), "tests traced");
+        assert_eq!((part.features().as_str(), part.target()), ("tests/needs-strace", "traced"));
         assert_eq!(part.missing(|_| true), None);
         assert!(part.missing(|_| false).is_some_and(|why| why.contains("install strace")));
     }
 
     #[test]
-    fn a_test_that_no_part_runs_is_a_fault() {
-        let packages = [package(&["test-faults"], &["test-faults"])];
-        assert_eq!(faults(&packages, &[]).len(), 1);
-        let build = Build { name: "planted", package: "whole", features: &["test-faults"], only: &[] };
-        assert!(faults(&packages, &[build]).is_empty());
-        let unused = [package(&["needs-strace", "test-faults"], &["needs-strace"])];
-        assert_eq!(faults(&unused, &[]).len(), 1);
+    fn a_target_that_asks_for_a_planted_fault_always_runs_and_runs_last() {
+        let packages = [
+            package("a", &[("test-faults", &[])], &["test-faults"]),
+            package("b", &[("needs-strace", &[])], &["needs-strace"]),
+        ];
+        let parts = gated(&packages);
+        assert_eq!(parts.iter().map(Gated::name).collect::<Vec<_>>(), ["b traced", "a traced"]);
+        assert!(parts.last().is_some_and(|part| part.changes_programs() && part.missing(|_| false).is_none()));
     }
 
     #[test]
-    fn a_build_of_a_package_that_is_gone_is_a_fault() {
-        let build = Build { name: "planted", package: "gone", features: &["test-faults"], only: &[] };
-        assert_eq!(faults(&[], &[build]).len(), 1);
+    fn a_feature_for_tests_is_reached_by_a_test_also_through_another_package() {
+        let server = package("sync-server", &[("test-faults", &[])], &[]);
+        assert_eq!(faults(std::slice::from_ref(&server)).len(), 1);
+        let tests = package("tests", &[("test-faults", &["sync-server/test-faults"])], &["test-faults"]);
+        assert_eq!(faults(&[server, tests]), []);
+    }
+
+    #[test]
+    fn a_tool_that_nobody_described_is_a_fault() {
+        assert_eq!(faults(&[package("tests", &[("needs-moon", &[])], &["needs-moon"])]).len(), 1);
     }
 }

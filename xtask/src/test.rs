@@ -30,25 +30,18 @@ pub(crate) fn run(root: &Path, demand: Demand) -> Result<(), String> {
     let mut report = Report::default();
     let mut tally = Tally::default();
 
-    report.run("programs", || programs(root));
-    report.run("workspace", || tests(root, &["--workspace"], &mut tally));
-    for part in parts::optional(&packages) {
-        let features = part.target.features.join(",");
-        let arguments = ["--package", &part.package.name, "--features", &features, "--test", &part.target.name];
+    report.run("build", || build(root, &[]));
+    report.run("workspace", || tests(root, &[], &mut tally));
+    let parts = parts::gated(&packages);
+    for part in &parts {
         match part.missing(|tool| command::works(tool.probe)) {
-            None => report.run(&part.name(), || tests(root, &arguments, &mut tally)),
+            None => report.run(&part.name(), || gated(root, part, &mut tally)),
             Some(why) => report.leave_out(&part.name(), why),
         }
     }
-    for build in parts::BUILDS {
-        let features = build.features.join(",");
-        let mut arguments = vec!["--package", build.package, "--features", &features];
-        arguments.extend(build.only);
-        report.run(build.name, || tests(root, &arguments, &mut tally));
-    }
-    if !parts::BUILDS.is_empty() {
-        // A build with planted faults may have left its programs where the honest ones stood.
-        report.run("programs again", || programs(root));
+    if parts.iter().any(parts::Gated::changes_programs) {
+        // Programs with planted faults may stand where the honest ones stood.
+        report.run("build again", || build(root, &[]));
     }
 
     println!("\n== summary");
@@ -68,18 +61,30 @@ pub(crate) fn run(root: &Path, demand: Demand) -> Result<(), String> {
     }
 }
 
-/// The programs that whole-system tests start: `cargo test` alone does not build them all.
-fn programs(root: &Path) -> Result<(), String> {
+/// One part with features of its own.
+fn gated(root: &Path, part: &parts::Gated<'_>, total: &mut Tally) -> Result<(), String> {
+    let features = part.features();
+    if part.changes_programs() {
+        build(root, &["--features", &features])?;
+    }
+    tests(root, &["--features", &features, "--test", part.target()], total)
+}
+
+/// Tests and programs together: the whole-system tests start real programs, and `cargo test` alone
+/// does not build them all. Tests are named too, and the whole workspace is always selected,
+/// because cargo would otherwise choose other features of the dependencies and build them twice.
+fn build(root: &Path, more: &[&str]) -> Result<(), String> {
     // Without xtask, which is running.
-    let arguments = ["build", "--workspace", "--exclude", "xtask", "--bins", "--locked"];
-    command::succeed(command::cargo(root, &arguments))
+    let mut command = command::cargo(root, &["build", "--workspace", "--exclude", "xtask", "--bins", "--tests"]);
+    command.arg("--locked").args(more);
+    command::succeed(command)
 }
 
 /// One `cargo test`; its output stays visible and its results are counted. A part in which no test
 /// ran has not shown anything, so it failed.
-fn tests(root: &Path, arguments: &[&str], total: &mut Tally) -> Result<(), String> {
-    let mut command = command::cargo(root, &["test", "--locked", "--no-fail-fast"]);
-    command.args(arguments);
+fn tests(root: &Path, more: &[&str], total: &mut Tally) -> Result<(), String> {
+    let mut command = command::cargo(root, &["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.args(more);
     let mut ran = Tally::default();
     let outcome = watch(command, |line| ran.add(line));
     total.passed += ran.passed;

@@ -39,7 +39,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let packages = metadata::packages(root)?;
     let files = sources::read(root)?;
     let mut faults = arrows::faults(&packages);
-    faults.extend(parts::faults(&packages, parts::BUILDS));
+    faults.extend(parts::faults(&packages));
     faults.extend(pure::faults(&packages, &files));
     faults.extend(pages::faults(&files));
     faults.extend(sizes::faults(&files, sizes::LONG));
@@ -55,7 +55,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
             println!("tidy: {} files, {} packages", files.len(), packages.len());
             Ok(())
         }
-        count => Err(format!("tidy found {count} faults")),
+        count => Err(format!("faults found: {count}")),
     }
 }
 
