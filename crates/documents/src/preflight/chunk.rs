@@ -208,7 +208,7 @@ fn columns<'a>(cursor: &mut Cursor<'a>, template: Template, visited: &'a Cell<u6
     }
     let mut present = Vec::new();
     for (column, length) in lengths {
-        present.push((column, cursor.take(length)?));
+        present.push((column, cursor.part(length)?));
     }
     Ok(Columns { present, visited })
 }

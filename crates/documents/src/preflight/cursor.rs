@@ -37,11 +37,17 @@ impl<'a> Cursor<'a> {
 
     /// The next `count` bytes.
     pub(super) fn take(&mut self, count: u64) -> Result<&'a [u8], Refusal> {
-        let split = usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count));
-        let (taken, rest) = split.ok_or(self.short)?;
-        self.rest = rest;
+        let taken = self.part(count)?;
         self.visited.set(self.visited.get().saturating_add(count));
         Ok(taken)
+    }
+
+    /// The next `count` bytes, to be looked at by another cursor and counted there.
+    pub(super) fn part(&mut self, count: u64) -> Result<&'a [u8], Refusal> {
+        let split = usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count));
+        let (part, rest) = split.ok_or(self.short)?;
+        self.rest = rest;
+        Ok(part)
     }
 
     /// The next `N` bytes.
