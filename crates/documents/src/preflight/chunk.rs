@@ -96,8 +96,8 @@ pub(super) struct Actors {
 
 impl Actors {
     /// How many there are: an index in a column is below this.
-    pub(super) fn count(&self) -> u64 {
-        1 + u64::from(self.genesis) + self.others.len() as u64
+    pub(super) fn count(&self) -> usize {
+        1 + usize::from(self.genesis) + self.others.len()
     }
 }
 

@@ -29,17 +29,20 @@ pub(super) struct Totals {
 }
 
 /// Counts everything, or says what is wrong. `actors` is the length of the table of actors.
-pub(super) fn walk(columns: &Columns<'_>, actors: u64) -> Result<Totals, Refusal> {
+pub(super) fn walk(columns: &Columns<'_>, actors: usize) -> Result<Totals, Refusal> {
+    let mut named = Named::none_of(actors);
     let operations = actions(columns)?;
     if operations == 0 {
         require(columns.is_empty(), C_ROWS, "columns without operations")?;
+        named.finish()?;
         return Ok(Totals::default());
     }
-    objects(columns, actors, operations)?;
-    let key_bytes = keys(columns, actors, operations)?;
+    objects(columns, &mut named, operations)?;
+    let key_bytes = keys(columns, &mut named, operations)?;
     inserts(columns, operations)?;
     let value_bytes = values(columns, operations)?;
-    let predecessors = predecessors(columns, actors, operations)?;
+    let predecessors = predecessors(columns, &mut named, operations)?;
+    named.finish()?;
     Ok(Totals { operations, predecessors, key_bytes, value_bytes })
 }
 
@@ -57,12 +60,12 @@ fn actions(columns: &Columns<'_>) -> Result<u64, Refusal> {
 
 /// Every operation is in one of the template's objects. A null would be the root, where nobody but
 /// the genesis writes.
-fn objects(columns: &Columns<'_>, actors: u64, operations: u64) -> Result<(), Refusal> {
+fn objects(columns: &Columns<'_>, actors: &mut Named, operations: u64) -> Result<(), Refusal> {
     let object_actor = columns.read(Column::ObjectActor);
     let object_counter = columns.read(Column::ObjectCounter);
     let rooted = object_actor.rest().is_empty() && object_counter.rest().is_empty();
     require(!rooted, C_OP, "an operation in the root")?;
-    each_run(object_actor, Cursor::unsigned, operations, |_, index| known_actor(index, actors))?;
+    each_run(object_actor, Cursor::unsigned, operations, |_, index| actors.name(index))?;
     each_run(object_counter, Cursor::unsigned, operations, |_, counter| {
         require((1..=limits::COUNTER_MAX).contains(&counter), C_RANGE, "a counter automerge cannot hold")
     })
@@ -70,7 +73,7 @@ fn objects(columns: &Columns<'_>, actors: u64, operations: u64) -> Result<(), Re
 
 /// A key is a text, or the head of a sequence (a zero without an actor), or an element of one (a
 /// counter and its actor): never two of them, never none. Returns the bytes of the texts.
-fn keys(columns: &Columns<'_>, actors: u64, operations: u64) -> Result<u64, Refusal> {
+fn keys(columns: &Columns<'_>, actors: &mut Named, operations: u64) -> Result<u64, Refusal> {
     let mut actor = Steps::new(columns.read(Column::KeyActor), Cursor::unsigned, operations);
     let mut delta = Steps::new(columns.read(Column::KeyCounter), Cursor::signed, operations);
     let mut text = Steps::new(columns.read(Column::KeyText), text_bytes, operations);
@@ -85,7 +88,7 @@ fn keys(columns: &Columns<'_>, actors: u64, operations: u64) -> Result<u64, Refu
                 require(bytes <= limits::KEY_BYTES_MAX, C_KEYS, "more than 256 KiB of keys")?;
             }
             (Some(index), Some(delta), None) => {
-                known_actor(index, actors)?;
+                actors.name(index)?;
                 let lowest = counter.add(delta, step)?;
                 require(lowest > 0, C_RANGE, "an element without a counter")?;
             }
@@ -144,22 +147,18 @@ fn values(columns: &Columns<'_>, operations: u64) -> Result<u64, Refusal> {
 }
 
 /// How many predecessors the operations have; actor and counter columns have one row for each.
-fn predecessors(columns: &Columns<'_>, actors: u64, operations: u64) -> Result<u64, Refusal> {
+fn predecessors(columns: &Columns<'_>, actors: &mut Named, operations: u64) -> Result<u64, Refusal> {
     let mut total = 0_u64;
     each_run(columns.read(Column::PredecessorCount), Cursor::unsigned, operations, |rows, count| {
         total = total.saturating_add(count.saturating_mul(rows));
         require(total <= limits::PREDECESSORS_MAX, C_PREDS, "more than 10,000 predecessors")
     })?;
-    each_run(columns.read(Column::PredecessorActor), Cursor::unsigned, total, |_, index| known_actor(index, actors))?;
+    each_run(columns.read(Column::PredecessorActor), Cursor::unsigned, total, |_, index| actors.name(index))?;
     let mut counter = Counter::default();
     each_run(columns.read(Column::PredecessorCounter), Cursor::signed, total, |rows, delta| {
         counter.add(delta, rows).map(|_lowest| ())
     })?;
     Ok(total)
-}
-
-fn known_actor(index: u64, actors: u64) -> Result<(), Refusal> {
-    require(index < actors, C_ACTOR, "an actor that is not in the table")
 }
 
 /// A text's length; the text itself is passed over, because automerge checks its form.
@@ -185,5 +184,26 @@ impl Counter {
         require(fits, C_RANGE, "a counter automerge cannot hold")?;
         self.0 = last;
         Ok(lowest)
+    }
+}
+
+/// Which actors of the table some operation names. Automerge looks up every actor of the table and
+/// panics at one it has never met, even if nothing names it.
+struct Named(Vec<bool>);
+
+impl Named {
+    fn none_of(actors: usize) -> Self {
+        Self(vec![false; actors])
+    }
+
+    fn name(&mut self, index: u64) -> Result<(), Refusal> {
+        let place = usize::try_from(index).ok().and_then(|index| self.0.get_mut(index));
+        *place.ok_or(Refusal::new(C_ACTOR, "an actor that is not in the table"))? = true;
+        Ok(())
+    }
+
+    /// Refuses unless all are named; the first, the change's own, need not be.
+    fn finish(&self) -> Result<(), Refusal> {
+        require(self.0.iter().skip(1).all(|named| *named), C_ACTOR, "an actor that no operation names")
     }
 }

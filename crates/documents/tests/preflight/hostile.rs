@@ -196,11 +196,29 @@ fn an_actor_that_is_not_in_the_table() {
 }
 
 #[test]
+fn an_actor_that_no_operation_names() {
+    let mut parts = one_put();
+    parts.others.push(vec![9; 16]);
+    record(&parts, C_ACTOR);
+    let mut merge = one_put();
+    merge.columns.clear();
+    record(&merge, C_ACTOR);
+    merge.others.clear();
+    assert!(preflight(&merge.bytes(), Template::Record).is_ok());
+}
+
+#[test]
 fn actors_of_another_form_or_order() {
+    // Each of them is named by a predecessor.
     let with = |others: &[&[u8]]| {
         let mut parts = one_put();
         parts.others = others.iter().map(|other| other.to_vec()).collect();
+        let count = i64::try_from(others.len()).expect("a few");
+        let indexes = (1..=count.unsigned_abs()).flat_map(unsigned);
         parts
+            .with(PREDECESSOR_COUNT, one(count.unsigned_abs()))
+            .with(PREDECESSOR_ACTOR, signed(-count).into_iter().chain(indexes).collect())
+            .with(PREDECESSOR_COUNTER, delta(count, 1))
     };
     assert!(preflight(&with(&[&[0], &[1; 16], &[2; 16]]).bytes(), Template::Record).is_ok());
     record(&with(&[&[0], &[2; 16], &[1; 16]]), C_ACTOR);

@@ -6,7 +6,10 @@ use documents::preflight::{limits, preflight};
 use signed::code::{C_DEPS, C_KEYS, C_OPS, C_PREDS, C_SIZE, C_VALUES};
 
 use crate::allocation::grown_while;
-use crate::forge::{PREDECESSOR_COUNT, Parts, VALUE, VALUE_KIND, one, run};
+use crate::forge::{
+    KEY_TEXT, PREDECESSOR_ACTOR, PREDECESSOR_COUNT, PREDECESSOR_COUNTER, Parts, VALUE, VALUE_KIND, delta, one, run,
+    signed, text, unsigned,
+};
 use crate::hostile::refused;
 
 /// What automerge may take to read one change that is at a limit.
@@ -72,13 +75,18 @@ fn two_hundred_and_fifty_six_dependencies() {
 
 #[test]
 fn three_hundred_and_twenty_kilobytes_altogether() {
-    // Values, keys and actors that are each within their limits.
+    // Values, keys, actors and predecessors that are each within their limits.
     let of_size = |bytes: usize| {
         let mut parts = with_value(200 * 1024);
-        parts.others.extend((0..2_u64.pow(12)).map(|number| number.to_be_bytes().repeat(2)));
+        parts.others.extend((0..4_096_u64).map(|number| number.to_be_bytes().repeat(2)));
+        let indexes = (2..4_098).flat_map(unsigned);
+        parts = parts
+            .with(PREDECESSOR_COUNT, one(4_096))
+            .with(PREDECESSOR_ACTOR, signed(-4_096).into_iter().chain(indexes).collect())
+            .with(PREDECESSOR_COUNTER, delta(4_096, 1));
         let rest = bytes - parts.bytes().len();
         // The key's two lengths need four bytes more than those of the short key they replace.
-        parts.with(crate::forge::KEY_TEXT, crate::forge::text(-1, &"k".repeat(rest + "colour".len() - 4)))
+        parts.with(KEY_TEXT, text(-1, &"k".repeat(rest + "colour".len() - 4)))
     };
     let at = of_size(limits::CHANGE_BYTES_MAX);
     assert_eq!(at.bytes().len(), limits::CHANGE_BYTES_MAX);
