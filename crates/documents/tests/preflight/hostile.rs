@@ -116,6 +116,8 @@ fn a_deflated_column() {
             *number |= 8;
         }
         record(&parts, C_COLUMNS);
+        let refusal = preflight(&parts.bytes(), Template::Record).expect_err("a deflated column");
+        assert_eq!(refusal.detail, "a deflated column");
     }
 }
 
@@ -386,6 +388,12 @@ fn columns_with_more_or_fewer_rows_than_operations() {
     record(&Parts::of_predecessors(2).without(PREDECESSOR_ACTOR), C_ROWS);
     record(&Parts::of_predecessors(2).without(PREDECESSOR_COUNTER), C_ROWS);
     record(&one_put().with(PREDECESSOR_ACTOR, one(0)), C_ROWS);
+    // A text and two elements, where all three columns of the key go on together for too long.
+    let longer = Parts::of_words()
+        .with(KEY_ACTOR, [nulls(1), run(2, 0)].concat())
+        .with(KEY_COUNTER, [nulls(1), delta(2, 6)].concat())
+        .with(KEY_TEXT, [text(-1, "k"), nulls(2)].concat());
+    draft(&longer, C_ROWS);
     record(&one_put().with(VALUE, b"blu".to_vec()), C_ROWS);
     record(&one_put().with(VALUE, b"blues".to_vec()), C_ROWS);
     record(&one_put().without(VALUE), C_ROWS);
