@@ -122,7 +122,7 @@ pub fn content_key(bytes: &[u8]) -> String {
 }
 
 /// A change whose bytes are canonical and whose operations are well-formed; whether it fits its
-/// document is for [`crate::check`].
+/// document is for [`mod@crate::check`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Its hash.

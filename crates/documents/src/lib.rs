@@ -3,7 +3,7 @@
 //! Driven by declared kinds; knows no child and no officer. Pure: no I/O, no clock, no async.
 //!
 //! Read [`template`] (what every document begins with), [`statement`] (a signed sentence),
-//! [`change`] and [`check`] (how bytes from a peer become a [`check::Checked`] change), [`build`]
+//! [`change`] and [`mod@check`] (how bytes from a peer become a [`check::Checked`] change), [`build`]
 //! (how our own are made), [`view`] (what a document says).
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 

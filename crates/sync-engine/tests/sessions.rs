@@ -369,8 +369,9 @@ fn an_altered_frame_an_early_one_and_another_chain_are_refused_by_number() {
         *push = Push::new(push.lane, push.number, &body);
     };
     let early = |push: &mut Push| push.number = 7;
-    let truncated = |push: &mut Push| drop(push.body.bytes.pop());
-    let cases: [(&dyn Fn(&mut Push), Code); 3] =
+    let truncated = |push: &mut Push| push.body.bytes.truncate(push.body.bytes.len() - 1);
+    type Bend<'a> = &'a dyn Fn(&mut Push);
+    let cases: [(Bend<'_>, Code); 3] =
         [(&altered, code::W_FRAME_SIGNATURE), (&early, code::W_FRAME_ORDER), (&truncated, code::W_FRAME_CONTENT)];
     for (bend, expected) in cases {
         let (mut device, mut server) = (DeviceStore::new(), ServerStore::new());
