@@ -1,0 +1,65 @@
+//! Where the two programs are, and how they come to be there.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The two programs.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    /// `sync-server`.
+    pub server: PathBuf,
+    /// `field`.
+    pub field: PathBuf,
+}
+
+impl Programs {
+    /// Builds both, as this very program was built (debug or release), and says where they are.
+    ///
+    /// `features` are those of `sync-server`.
+    pub fn build(features: &[&str]) -> Result<Self, String> {
+        let folder = folder()?;
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--locked", "--package", "sync-server", "--package", "field-cli"]);
+        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        if folder.file_name().is_some_and(|name| name == "release") {
+            build.arg("--release");
+        }
+        // Another folder for another set of features, so that the ordinary programs stay as they are.
+        let target = folder.parent().unwrap_or(&folder);
+        let folder = if features.is_empty() {
+            build.arg("--target-dir").arg(target);
+            folder.clone()
+        } else {
+            let target = target.join("with-faults");
+            build.arg("--target-dir").arg(&target);
+            for feature in features {
+                build.arg("--features").arg(format!("sync-server/{feature}"));
+            }
+            target.join(folder.file_name().unwrap_or_default())
+        };
+        let status = build.status().map_err(|error| format!("cargo could not be started: {error}"))?;
+        if !status.success() {
+            return Err("the programs could not be built".into());
+        }
+        Self::in_folder(&folder)
+    }
+
+    /// The programs as they lie in a folder.
+    pub fn in_folder(folder: &Path) -> Result<Self, String> {
+        let find = |name: &str| {
+            let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+            if path.is_file() { Ok(path) } else { Err(format!("there is no {name} beside this program")) }
+        };
+        Ok(Self { server: find("sync-server")?, field: find("field")? })
+    }
+}
+
+/// The folder of this program; tests lie one deeper, in `deps`.
+fn folder() -> Result<PathBuf, String> {
+    let program = env::current_exe().map_err(|error| format!("this program cannot find itself: {error}"))?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    Ok(folder.to_path_buf())
+}
