@@ -49,7 +49,7 @@ fn of_package(package: &Package) -> Vec<Fault> {
             // A package may name itself to switch a feature on in its own tests.
             _ if used.place == package.place => used.in_tests_only,
             // Whole-system tests play on the stage of the school day.
-            (None, None) => used.place == STAGE,
+            (None, None) => used.place == STAGE && matches!(top, "tests" | "benches"),
             (Some(_), None) => false,
             (None | Some(SIMULATION), Some(_)) => true,
             (Some(_), Some(SIMULATION)) => used.in_tests_only,
@@ -98,6 +98,7 @@ mod tests {
             ("crates/sim", "crates/sync-server"),
             ("examples/field-day", "crates/field-core"),
             ("tests", "crates/sim"),
+            ("tests", "examples/field-day"),
             ("xtask", "crates/ffi"),
         ] {
             assert_eq!(one(from, to, false), [], "{from} -> {to}");
@@ -117,7 +118,8 @@ mod tests {
             ("crates/field-core", "crates/field-cli"),
             ("crates/records", "tests"),
             ("crates/records", "xtask"),
-            ("tests", "examples/field-day"),
+            ("xtask", "examples/field-day"),
+            ("examples/field-day", "tests"),
         ] {
             for in_tests_only in [false, true] {
                 assert_eq!(one(from, to, in_tests_only).len(), 1, "{from} -> {to}");
