@@ -291,21 +291,24 @@ impl Handset {
 
     /// Speaks one command to the watching process and answers its result.
     pub fn say(&mut self, words: &[&str]) -> Played {
-        let owner = self.owner.clone();
-        let Some(watching) = &mut self.watching else { return self.run(words) };
-        watching.spoken += 1;
-        let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-        writeln!(watching.stdin, "{line}").map_err(|error| Failure(format!("{owner}: {error}")))?;
-        let number = watching.spoken;
-        let mine = |event: &Json| {
-            event.get("event").and_then(Json::as_str) == Some("result")
-                && event.get("line").and_then(Json::as_u64) == Some(number)
-        };
-        let answer = self.wait(mine)?;
+        if self.watching.is_none() {
+            return self.run(words);
+        }
+        let line = self.speak(words)?;
+        let answer = self.wait(|event| answers(event, line))?;
         match (answer.get("value"), answer.get("error")) {
             (Some(value), _) if value.get("error").is_none() => Ok(value.clone()),
-            _ => fail(format!("{owner}: {}: {answer}", words.first().unwrap_or(&""))),
+            _ => fail(format!("{}: {}: {answer}", self.owner, words.first().unwrap_or(&""))),
         }
+    }
+
+    /// Speaks one command to the watching process without waiting; answers the line's number.
+    pub fn speak(&mut self, words: &[&str]) -> Played<u64> {
+        let Some(watching) = &mut self.watching else { return fail(format!("{} is not watching", self.owner)) };
+        watching.spoken += 1;
+        let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        writeln!(watching.stdin, "{line}").map_err(|error| Failure(format!("{}: {error}", self.owner)))?;
+        Ok(watching.spoken)
     }
 
     /// Makes, edits or acts with a body.
@@ -373,6 +376,17 @@ impl Handset {
         Ok(())
     }
 
+    /// Ends watching as a flat battery would; answers the result of a spoken line if the process had
+    /// given it before.
+    pub fn kill_and_hear(&mut self, line: u64) -> Option<Json> {
+        let mut watching = self.watching.take()?;
+        let _ = watching.child.kill();
+        let _ = watching.child.wait();
+        let heard = watching.heard.into_iter().chain(watching.lines.iter());
+        let answer = heard.into_iter().find(|event| answers(event, line))?;
+        answer.get("value").cloned()
+    }
+
     /// Ends watching as a flat battery would.
     pub fn kill(&mut self) {
         if let Some(mut watching) = self.watching.take() {
@@ -386,6 +400,11 @@ impl Drop for Handset {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn answers(event: &Json, line: u64) -> bool {
+    event.get("event").and_then(Json::as_str) == Some("result")
+        && event.get("line").and_then(Json::as_u64) == Some(line)
 }
 
 /// A word as the watching process splits lines: double quotes, with backslash before `"` and `\`.
