@@ -181,6 +181,18 @@ fn uint(value: &Value) -> Result<u64, WireError> {
     value.as_uint().ok_or_else(|| CborError::Shape.into())
 }
 
+/// Numbers of frames and rows start at 1.
+fn from_one(value: &Value) -> Result<u64, WireError> {
+    match uint(value)? {
+        0 => Err(CborError::Shape.into()),
+        number => Ok(number),
+    }
+}
+
+fn counted_from_one(fields: &mut Fields, name: &str) -> Result<u64, WireError> {
+    from_one(&fields.value(name)?)
+}
+
 fn code_number(value: &Value) -> Result<u32, WireError> {
     u32::try_from(uint(value)?).map_err(|_| CborError::Shape.into())
 }

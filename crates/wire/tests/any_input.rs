@@ -158,7 +158,7 @@ fn log_head() -> impl Strategy<Value = LogHead> {
 
 fn hello() -> impl Strategy<Value = Hello> {
     let (epoch, last) = (option::of(any::<[u8; 16]>()), option::of((count(), any::<Node>())));
-    (vec(count(), 0..16), any::<[u8; 16]>(), epoch, count(), any::<[u8; 32]>(), last).prop_map(
+    (vec(count(), 1..16), any::<[u8; 16]>(), epoch, count(), any::<[u8; 32]>(), last).prop_map(
         |(versions, incarnation, epoch, cursor, digest, last_receipt)| Hello {
             versions,
             incarnation: Incarnation(incarnation),
@@ -172,7 +172,7 @@ fn hello() -> impl Strategy<Value = Hello> {
 
 fn welcome() -> impl Strategy<Value = Welcome> {
     let digest = option::of(any::<[u8; 32]>());
-    (count(), any::<[u8; 16]>(), time(), user(), role(), count(), digest, (count(), count())).prop_map(
+    (count(), any::<[u8; 16]>(), time(), user(), role(), count(), digest, (from_one(), from_one())).prop_map(
         |(version, epoch, time, user, role, head, digest, next)| Welcome {
             version,
             epoch: Epoch(epoch),
@@ -235,7 +235,7 @@ fn enrolled() -> impl Strategy<Value = Enrolled> {
 fn message() -> impl Strategy<Value = Message> {
     let refuse = (any::<u32>(), option::of((lane(), count())), option::of(count()))
         .prop_map(|(code, frame, expected)| Refuse { code, frame, expected });
-    let enrol = (vec(count(), 0..16), any::<([u8; 16], [u8; 16], [u8; 16])>()).prop_map(
+    let enrol = (vec(count(), 1..16), any::<([u8; 16], [u8; 16], [u8; 16])>()).prop_map(
         |(versions, (code, secret, incarnation))| Enrol {
             versions,
             code,

@@ -3,7 +3,7 @@
 use signed::cbor::{self, CborError, Fields};
 use signed::{DeviceId, FrameHash, Incarnation, RecordId, Value};
 
-use super::{Body, at_most, blob, blobs, elements, fixed, list, some_bytes, uint};
+use super::{Body, at_most, blob, blobs, counted_from_one, elements, fixed, list, some_bytes, uint};
 use crate::bounded;
 use crate::error::WireError;
 use crate::limits::{CHANGES_PER_FRAME_MAX, FRAME_BODY_BYTES_MAX, FRAME_PACKED_BYTES_MAX, ITEMS_PER_FRAME_MAX};
@@ -152,14 +152,6 @@ impl FrameHeader {
         };
         fields.finish()?;
         Ok(header)
-    }
-}
-
-/// Numbers of frames and rows start at 1.
-pub(super) fn counted_from_one(fields: &mut Fields, name: &str) -> Result<u64, WireError> {
-    match fields.uint(name)? {
-        0 => Err(CborError::Shape.into()),
-        number => Ok(number),
     }
 }
 

@@ -3,8 +3,7 @@
 use signed::cbor::{self, CborError, Fields, Map};
 use signed::{ChangeHash, StatementHash, Value};
 
-use super::frame::counted_from_one;
-use super::{Body, at_most, blobs, epoch, fixed, list, numbered, record, some_bytes, time, user};
+use super::{Body, at_most, blobs, counted_from_one, epoch, fixed, list, numbered, record, some_bytes, time, user};
 use crate::bounded;
 use crate::error::WireError;
 use crate::limits::{PAGE_BODY_BYTES_MAX, PAGE_PACKED_BYTES_MAX, ROWS_PER_PAGE_MAX};

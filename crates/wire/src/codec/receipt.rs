@@ -3,8 +3,7 @@
 use signed::cbor::{CborError, Fields};
 use signed::{ChangeHash, DeviceId, FrameHash, StatementHash, Value};
 
-use super::frame::counted_from_one;
-use super::{Body, at_most, blobs, code_number, epoch, fixed, list, role, some_bytes, time, user};
+use super::{Body, at_most, blobs, code_number, counted_from_one, epoch, fixed, list, role, some_bytes, time, user};
 use crate::error::WireError;
 use crate::limits::{ITEMS_PER_FRAME_MAX, LOG_HEAD_BYTES_MAX, NEED_MAX, PATH_MAX, STATEMENTS_PER_ITEM_MAX};
 use crate::message::{Lane, Leaf, LogHead, Outcome, Receipt, Rest};

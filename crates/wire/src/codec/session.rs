@@ -1,12 +1,12 @@
 //! What opens, holds and ends a session: `Hello`, `Welcome`, `Committed`, `Refuse`, and the two
 //! messages of enrolment.
 
-use signed::cbor::Fields;
+use signed::cbor::{CborError, Fields};
 use signed::{DeviceId, Incarnation, Value};
 
 use super::{
-    Body, at_most, blobs, code_number, elements, epoch, fixed, list, number_and_hash, role, some_bytes, time, uint,
-    user,
+    Body, at_most, blobs, code_number, elements, epoch, fixed, from_one, list, number_and_hash, role, some_bytes, time,
+    uint, user,
 };
 use crate::error::WireError;
 use crate::limits::{DIRECTORY_MAX, SERVER_KEY_BYTES_MAX, SERVER_KEYS_MAX, VERSIONS_MAX};
@@ -60,7 +60,7 @@ impl Welcome {
             role: role(fields)?,
             head: fields.uint("head")?,
             digest: fields.optional("digest").map(|d| fixed(&d)).transpose()?,
-            next: (uint(&urgent)?, uint(&rest)?),
+            next: (from_one(&urgent)?, from_one(&rest)?),
         })
     }
 }
@@ -130,7 +130,7 @@ impl Enrolled {
         let directory = at_most(fields.value("directory")?, "statements in a directory", DIRECTORY_MAX)?;
         let server_keys = at_most(fields.value("server_keys")?, "server keys", SERVER_KEYS_MAX)?;
         if server_keys.is_empty() {
-            return Err(signed::cbor::CborError::Shape.into());
+            return Err(CborError::Shape.into());
         }
         Ok(Self {
             user: user(fields, "user")?,
@@ -154,6 +154,9 @@ fn server_key(value: Value) -> Result<Vec<u8>, WireError> {
 
 fn versions(fields: &mut Fields) -> Result<Vec<u64>, WireError> {
     let versions = at_most(fields.value("versions")?, "versions", VERSIONS_MAX)?;
+    if versions.is_empty() {
+        return Err(CborError::Shape.into());
+    }
     versions.iter().map(uint).collect()
 }
 
