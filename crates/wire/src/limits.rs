@@ -28,8 +28,8 @@ pub const ITEMS_PER_FRAME_MAX: usize = 64;
 /// Changes in one frame, all items together: what one group commit may take at a time.
 pub const CHANGES_PER_FRAME_MAX: usize = 1000;
 
-/// Rows in one inbox page: a device stores a page in one transaction, and 500 rows keep that
-/// under a tenth of a second on a cheap handset.
+/// Rows in one inbox page: a device stores a page in one transaction, which must stay short on a
+/// cheap handset.
 pub const ROWS_PER_PAGE_MAX: usize = 500;
 
 /// Bytes of a page's rows after inflating. Not more than what travels uncompressed, so a server
@@ -55,7 +55,7 @@ pub const NEED_MAX: usize = 256;
 /// Statements named for one item of a receipt's leaf: every change of a frame may carry one.
 pub const STATEMENTS_PER_ITEM_MAX: usize = CHANGES_PER_FRAME_MAX;
 
-/// Bytes of a receipt's signed log head (about 330 are used).
+/// Bytes of a receipt's signed log head (about 270 are used).
 pub const LOG_HEAD_BYTES_MAX: usize = 1024;
 
 /// Bytes of a role's name.
