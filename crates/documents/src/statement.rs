@@ -1,7 +1,7 @@
 //! A statement: a signed sentence that never changes. A sealed part of a record, or a step.
 
 use signed::cbor::{self, CborError, Fields, Map, Value};
-use signed::cose::{self, Typ, Unverified};
+use signed::cose::{self, CoseError, Typ, Unverified};
 use signed::{ActorId, ChangeHash, Code, DeviceId, PublicKey, RecordId, Signer, SignerError, StatementHash, Timestamp};
 use signed::{UserId, code};
 
@@ -305,6 +305,7 @@ impl Opened {
     pub fn verify(&self, key: &PublicKey) -> Result<(), Refusal> {
         match Self::form(&self.bytes)?.verify(key) {
             Ok(_) => Ok(()),
+            Err(CoseError::Key) => refuse(code::S_KEY, "another key than the one that is named"),
             Err(_) => refuse(code::S_SIGNATURE, "the signature does not verify"),
         }
     }

@@ -132,7 +132,9 @@ pub struct Device {
     hello: Option<Hello>,
     welcome: Option<Welcome>,
     lanes: BTreeMap<Lane, LaneState>,
+    /// The last row on disk, and the last one received: several pages may be on their way to it.
     cursor: u64,
+    received: u64,
     head: u64,
     storing_pages: u64,
     storing_receipts: u64,
@@ -162,6 +164,7 @@ impl Device {
             welcome: None,
             lanes: [Lane::Urgent, Lane::Rest].into_iter().map(|lane| (lane, LaneState::default())).collect(),
             cursor: 0,
+            received: 0,
             head: 0,
             storing_pages: 0,
             storing_receipts: 0,
@@ -176,6 +179,7 @@ impl Device {
         match input {
             Input::Connected(hello) => {
                 self.cursor = hello.cursor;
+                self.received = hello.cursor;
                 effects.push(Effect::Send(Message::Hello(hello.clone())));
                 self.hello = Some(hello);
                 // The frames go right behind, without waiting for the answer.
@@ -318,8 +322,7 @@ impl Device {
 
     fn page(&mut self, page: &Page, effects: &mut Vec<Effect>) {
         let Some(welcome) = &self.welcome else { return fail(code::W_UNEXPECTED, effects) };
-        let expected = self.expected_row();
-        if page.from != expected {
+        if page.from != self.received + 1 {
             return fail(code::W_PAGE_ORDER, effects);
         }
         let epoch = welcome.epoch;
@@ -330,17 +333,13 @@ impl Device {
         }
         self.head = self.head.max(page.head);
         self.storing_pages += 1;
-        self.cursor = page.from + page.count - 1;
+        self.received = page.from + page.count - 1;
         effects.push(Effect::StorePage(Box::new(ProvenPage {
             from: page.from,
             rows,
             digest: page.digest,
             time: page.time,
         })));
-    }
-
-    fn expected_row(&self) -> u64 {
-        self.cursor + 1
     }
 
     fn refused(refuse: &Refuse, effects: &mut Vec<Effect>) {

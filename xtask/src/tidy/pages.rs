@@ -15,11 +15,24 @@ pub(crate) const LOCK: &str = "proto/PAGES.lock";
 
 /// Each page, and the files or folders it describes.
 const PAGES: &[(&str, &[&str])] = &[
-    ("proto/README.md", &["crates/signed/src/"]),
-    ("proto/assumptions.md", &["crates/wire/src/", "crates/documents/src/"]),
-    ("proto/messages.cddl", &["crates/wire/src/"]),
+    ("proto/README.md", &["crates/signed/src/ids.rs", "crates/wire/src/version.rs"]),
+    ("proto/assumptions.md", &["crates/wire/src/message.rs", "crates/documents/src/change.rs"]),
+    ("proto/codes.md", &["crates/signed/src/code.rs"]),
+    (
+        "proto/documents.md",
+        &[
+            "crates/signed/src/cbor.rs",
+            "crates/signed/src/cose.rs",
+            "crates/documents/src/change.rs",
+            "crates/documents/src/check.rs",
+            "crates/documents/src/declaration.rs",
+            "crates/documents/src/statement.rs",
+            "crates/documents/src/template.rs",
+        ],
+    ),
+    ("proto/messages.cddl", &["crates/wire/src/message.rs", "crates/wire/src/codec/"]),
     ("proto/sync.md", &["crates/sync-engine/src/"]),
-    ("proto/transport.md", &["crates/wire/src/", "crates/field-core/src/net/", "crates/sync-server/src/listener.rs"]),
+    ("proto/transport.md", &["crates/transport/src/", "crates/wire/src/enrolment.rs", "crates/wire/src/limits.rs"]),
 ];
 
 /// What one line of the lock says.
