@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_page_whose_sources_changed_without_it_fell_behind() {
-        for files in [with(SOURCE, "c"), with("crates/wire/src/new.rs", "c")] {
+        for files in [with(SOURCE, "c"), with("crates/wire/src/codec/new.rs", "c")] {
             let found = faults(&files);
             assert_eq!(found.len(), 1);
             assert!(found[0].to_string().contains("fell behind"));
