@@ -16,6 +16,10 @@ pub struct Kind {
     pub part: &'static str,
     /// Its own fields; those of every record stand in [`crate::kinds::header::FIELDS`].
     pub fields: &'static [Field],
+    /// The status it begins with once it is no draft.
+    pub initial: &'static str,
+    /// The statuses in which nothing is left to do.
+    pub done: &'static [&'static str],
     /// Its state machine and verbs.
     pub steps: &'static [Step],
 }
@@ -63,7 +67,7 @@ pub enum Who {
     Editor,
     /// Given at `new`, changed by this verb alone.
     Verb(&'static str),
-    /// Never given: computed from steps and receipts.
+    /// Never given: it follows from `created`, steps or receipts.
     Computed,
 }
 
@@ -101,8 +105,12 @@ pub enum Shape {
     Yn3,
     /// `{"done": {when, by}}`, `{"not_done": reason}` or `{"not_applicable": reason}`.
     Item,
+    /// A yn3, an item, or words of the child or officer about it.
+    Answer,
     /// One of these: a bare word, or `{word: reason}` where the word carries one.
     Choice(&'static [(&'static str, bool)]),
+    /// A code or text, or one of these words with its reason: `{"unknown": reason}`.
+    TextOr(&'static [&'static str]),
     /// `{"record": id}` or `{"as_said": text}`; a bare text is taken as said. A Person, Place or subject.
     Said,
     /// The id of a record.
@@ -180,7 +188,9 @@ impl Kind {
     /// A top-level field by its name or another name a body may use for it.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
-        self.all_fields().find(|f| f.path == name).or_else(|| self.all_fields().find(|f| f.also.contains(&name)))
+        let given = || self.all_fields().filter(|f| f.who != Who::Computed);
+        let found = given().find(|f| f.path == name).or_else(|| given().find(|f| f.also.contains(&name)));
+        found.or_else(|| self.all_fields().find(|f| f.path == name))
     }
 
     /// The step of this verb.
@@ -282,24 +292,20 @@ impl Shape {
     /// The named parts of a value of this shape.
     #[must_use]
     pub fn parts(&self) -> &'static [Field] {
-        match self {
-            Self::Object(parts) | Self::Headed(parts) => parts,
-            _ => &[],
-        }
+        if let Self::Object(parts) | Self::Headed(parts) = self { parts } else { &[] }
     }
 
     /// What a list of this shape holds.
     #[must_use]
     pub fn element(&self) -> Option<&'static Shape> {
-        match self {
-            Self::List(element) | Self::ListOrNone(element) => Some(element),
-            _ => None,
-        }
+        if let Self::List(element) | Self::ListOrNone(element) = self { Some(element) } else { None }
     }
 }
 
 impl Declaration for Kind {
     fn merge(&self, key: &str) -> Option<Merge> {
-        crate::path::of_key(self, key).map(|field| field.merge)
+        let field = crate::path::of_key(self, key)?;
+        // What is computed is never written: as W it is refused in every map.
+        Some(if field.who == Who::Computed { Merge::W } else { field.merge })
     }
 }

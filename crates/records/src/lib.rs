@@ -11,6 +11,7 @@
 pub mod access;
 pub mod body;
 pub mod draft;
+pub mod edits;
 pub mod effective;
 pub mod gap;
 pub mod kind;
@@ -29,6 +30,7 @@ mod path;
 pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role};
 pub use body::{Body, NewRecord, defaults, normalise, set_path, take_note};
 pub use draft::{from_draft, to_draft};
+pub use edits::{Addendum, addendum, edits};
 pub use gap::Gap;
 pub use kind::{Caution, Field, Kind, Need, Shape, Who, kind, kinds};
 pub use policy::Policy;
@@ -36,7 +38,7 @@ pub use seal::{SealTimes, seal_gaps};
 pub use shown::{Conflict, ConflictValue, Shown, shown, shown_draft};
 pub use status::{Argument, Context};
 pub use verbs::{Actor, Plan, Refused, plan};
-pub use writes::{Addendum, Writes, addendum, edits, split};
+pub use writes::{Writes, split};
 
 /// Version of these rules, as it stands in every statement.
 pub const RULES_VERSION: u64 = 1;

@@ -1,8 +1,90 @@
 //! The closed list of kinds, one table each.
 
+pub mod action;
+pub mod case;
+pub mod concern;
+pub mod disclosure;
 pub mod header;
+pub mod person;
+pub mod welfare_check;
 
-use crate::kind::Kind;
+use documents::Merge;
+
+use crate::kind::{Argues, Caution, Field, Kind, Owns, Shape, Step};
 
 /// Every kind this version declares.
-pub static ALL: &[&Kind] = &[];
+pub static ALL: &[&Kind] = &[
+    &case::CASE,
+    &person::PERSON,
+    &concern::CONCERN,
+    &disclosure::DISCLOSURE,
+    &welfare_check::WELFARE_CHECK,
+    &action::ACTION,
+    &action::ACTION_UPDATE,
+    &action::ACTION_NOTE,
+];
+
+/// What every kind can have done to it, whatever its state machine.
+pub static COMMON: &[Step] = &[
+    note("confirm_seen"),
+    note("acknowledge"),
+    note("lower"),
+    note("resolve"),
+    note("mark_differs"),
+    note("share"),
+    note("release_extract"),
+];
+
+const fn w(path: &'static str, shape: Shape) -> Field {
+    Field::new(path, Merge::W, shape)
+}
+
+const fn a(path: &'static str, shape: Shape) -> Field {
+    Field::new(path, Merge::A, shape)
+}
+
+const fn c(path: &'static str, shape: Shape) -> Field {
+    Field::new(path, Merge::C, shape)
+}
+
+const fn l(path: &'static str, shape: Shape) -> Field {
+    Field::new(path, Merge::L, shape)
+}
+
+const fn s(path: &'static str, shape: Shape) -> Field {
+    Field::new(path, Merge::S, shape)
+}
+
+const fn m(path: &'static str, shape: Shape, caution: Caution) -> Field {
+    Field::new(path, Merge::M, shape).caution(caution)
+}
+
+const fn step(verb: &'static str, from: &'static [&'static str], to: &'static str, argues: Argues) -> Step {
+    Step { verb, from, to: Some(to), argues, owns: Owns::Nobody }
+}
+
+const fn note(verb: &'static str) -> Step {
+    Step { verb, from: &[], to: None, argues: Argues::Neither, owns: Owns::Nobody }
+}
+
+/// Changes no status and still argues for open: another has taken it over.
+const fn open_note(verb: &'static str) -> Step {
+    Step { verb, from: &[], to: None, argues: Argues::Open, owns: Owns::Nobody }
+}
+
+impl Step {
+    const fn owned_by(mut self, owns: Owns) -> Self {
+        self.owns = owns;
+        self
+    }
+}
+
+const TEXT: Shape = Shape::Text;
+const TEXTS: Shape = Shape::List(&Shape::Text);
+const SAID: Shape = Shape::Said;
+const SAIDS: Shape = Shape::List(&Shape::Said);
+const YN3: Shape = Shape::Yn3;
+const ITEM: Shape = Shape::Item;
+const TIME: Shape = Shape::Time;
+const RECORD: Shape = Shape::Record;
+const RECORDS: Shape = Shape::List(&Shape::Record);
