@@ -193,10 +193,10 @@ impl Kind {
         found.or_else(|| self.all_fields().find(|f| f.path == name))
     }
 
-    /// The step of this verb.
+    /// The step of this verb: its own, or one that every kind has.
     #[must_use]
     pub fn step(&self, verb: &str) -> Option<&'static Step> {
-        self.steps.iter().find(|step| step.verb == verb)
+        self.steps.iter().chain(crate::kinds::COMMON).find(|step| step.verb == verb)
     }
 }
 

@@ -24,8 +24,12 @@ pub mod status;
 pub mod verbs;
 pub mod writes;
 
+mod assemble;
 mod normal;
+mod open;
 mod path;
+mod steps;
+mod title;
 
 pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role};
 pub use body::{Body, NewRecord, defaults, normalise, set_path, take_note};

@@ -31,10 +31,15 @@ pub(crate) fn follow(kind: &Kind, path: &str) -> Option<Place> {
 
 /// The field a register's key, or the name of an A or M field, belongs to.
 pub(crate) fn of_key(kind: &Kind, key: &str) -> Option<&'static Field> {
+    place_of_key(kind, key).map(|place| place.field)
+}
+
+/// The same, with the path it has in a body.
+pub(crate) fn place_of_key(kind: &Kind, key: &str) -> Option<Place> {
     let mut segments = key.split('/');
     let top = segments.next()?;
     let top = kind.all_fields().find(|field| field.key == top)?;
-    walk(top, segments, |part, name| part.key == name).map(|place| place.field)
+    walk(top, segments, |part, name| part.key == name)
 }
 
 fn walk<'p>(

@@ -2,15 +2,18 @@
 
 use std::fmt;
 
-use documents::View;
-use serde_json::Value as Json;
-use signed::{RecordId, StatementHash, Timestamp};
+use documents::{Said, Standing, View};
+use serde_json::{Value as Json, json};
+use signed::{RecordId, StatementHash, Timestamp, Value};
 
 use crate::body::Body;
 use crate::gap::Gap;
 use crate::kind::Kind;
-use crate::seal::SealTimes;
-use crate::status::Context;
+use crate::open::Arguments;
+use crate::seal::{self, SealTimes};
+use crate::status::{self, Context};
+use crate::steps::{self, Acts};
+use crate::{assemble, path, title};
 
 /// A record as a reader sees it.
 #[derive(Clone, PartialEq)]
@@ -41,11 +44,13 @@ pub struct Shown {
     pub open: bool,
     /// `{text?, set?, reason, author, at}` of each addendum.
     pub addenda: Vec<Json>,
+    /// Accounts sealed beside the first from the same draft: `{author, at, statement, body}`.
+    pub accounts: Vec<Json>,
     /// Accounts of another person or device that say it differently (R10).
     pub differs: Vec<RecordId>,
     /// Milliseconds between the account's end and its recording, if over policy (R4).
     pub delay_ms: Option<i64>,
-    /// R5, R11: what every reader is to see at once, such as `parent_present`.
+    /// R5, R11: what every reader is to see at once, in words without names.
     pub notices: Vec<String>,
 }
 
@@ -73,17 +78,130 @@ pub struct ConflictValue {
 
 /// What a document says, as a reader sees it.
 #[must_use]
-pub fn shown(_kind: &Kind, _view: &View, _ctx: &Context<'_>) -> Shown {
-    Shown::empty()
+pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
+    let acts = Acts::of(kind, view);
+    let arguments = Arguments::of(kind, view, &acts, ctx.policy);
+    let legal = status::legal(kind, &acts, &arguments, ctx);
+    let counting = assemble::counting(&acts, &legal);
+    let mut fields = assemble::body(kind, view, ctx.policy, &counting);
+    assemble::computed(kind, &counting, &mut fields);
+    let body = Body(fields);
+
+    let recorded_at = view.part(kind.part).or_else(|| view.parts().next().map(|(said, _, map)| (said, map)));
+    let recorded_at = recorded_at.map(|(said, _)| said).or(view.statements.first());
+    let recorded_at = recorded_at.map_or(ctx.now, |said| said.opened.statement.device_at);
+    let when = SealTimes { recorded_at, policy: ctx.policy };
+    let open_gaps = seal::seal_gaps(kind, &body, &when);
+
+    let mut shown = if kind.drafted {
+        sealed(kind, view, open_gaps)
+    } else {
+        let standing = status::standing(kind, &acts, &arguments, ctx);
+        let mut gaps = standing.gaps;
+        gaps.extend(open_gaps);
+        Shown {
+            status: standing.status,
+            status_if_confirmed: standing.if_confirmed,
+            proposed: standing.proposed,
+            gaps,
+            ..Shown::empty()
+        }
+    };
+    shown.owners = steps::owners(view, &acts, &legal);
+    shown.conflicts = conflicts(kind, view, ctx);
+    shown.sealed = view.part(kind.part).is_some();
+    shown.open = !kind.done.contains(&shown.status.as_str());
+    shown.addenda = addenda(view);
+    shown.accounts = accounts(kind, view);
+    shown.differs = counting
+        .iter()
+        .filter(|act| act.step.verb == "mark_differs")
+        .filter_map(|act| act.text("record")?.parse().ok())
+        .collect();
+    shown.about(kind, body, &when);
+    shown
 }
 
 /// A draft, as its author sees it: status `draft`, and what a seal would find missing.
 #[must_use]
-pub fn shown_draft(_kind: &Kind, body: &Body, _when: &SealTimes<'_>) -> Shown {
-    Shown { body: Json::Object(body.0.clone()), ..Shown::empty() }
+pub fn shown_draft(kind: &'static Kind, body: &Body, when: &SealTimes<'_>) -> Shown {
+    let mut shown = Shown { gaps: seal::seal_gaps(kind, body, when), ..Shown::empty() };
+    shown.about(kind, body.clone(), when);
+    shown
+}
+
+/// A drafted kind: incomplete while one of the gaps its seal named is still open.
+fn sealed(kind: &Kind, view: &View, open: Vec<Gap>) -> Shown {
+    let Some((seal, _)) = view.part(kind.part) else {
+        return Shown { gaps: open, ..Shown::empty() };
+    };
+    let named: Vec<Gap> = seal.opened.statement.gaps.iter().filter_map(Gap::from_value).collect();
+    let gaps: Vec<Gap> = open.into_iter().filter(|gap| named.iter().any(|n| n.path == gap.path)).collect();
+    let status = if gaps.is_empty() { "sealed" } else { "sealed_incomplete" };
+    Shown { status: status.to_owned(), status_if_confirmed: status.to_owned(), gaps, ..Shown::empty() }
+}
+
+fn conflicts(kind: &Kind, view: &View, ctx: &Context<'_>) -> Vec<Conflict> {
+    let several = view.fields.iter().filter(|(_, standing)| standing.len() > 1);
+    several
+        .map(|(key, standing)| {
+            let path = path::place_of_key(kind, key).map_or_else(|| key.clone(), |place| place.path);
+            Conflict { path, values: standing.iter().map(|one| value_of(view, one, ctx)).collect() }
+        })
+        .collect()
+}
+
+fn value_of(view: &View, one: &Standing, ctx: &Context<'_>) -> ConflictValue {
+    let with = view.statements.iter().find(|said| said.dot == one.dot);
+    let same_store = || view.statements.iter().find(|said| said.dot.actor == one.dot.actor);
+    let author = |said: &Said| said.opened.statement.author.to_string();
+    let (by, at) = (ctx.wrote)(&one.dot).unwrap_or_else(|| match with {
+        Some(said) => (author(said), Some(said.opened.statement.device_at)),
+        None => (same_store().map(author).unwrap_or_default(), None),
+    });
+    ConflictValue { value: one.value.to_value().to_json(), by, at, statement: with.map(|said| said.opened.id) }
+}
+
+fn addenda(view: &View) -> Vec<Json> {
+    let steps = view.statements.iter().filter(|said| said.step() == Some("addendum"));
+    steps
+        .map(|said| {
+            let statement = &said.opened.statement;
+            let mut line = Value::Map(statement.content.clone()).to_json();
+            if let Some(map) = line.as_object_mut() {
+                map.insert(String::from("author"), json!(statement.author.as_str()));
+                map.insert(String::from("at"), json!(statement.device_at.to_string()));
+                map.insert(String::from("statement"), json!(said.opened.id.to_string()));
+            }
+            line
+        })
+        .collect()
+}
+
+/// A second device of the author may have sealed the same draft: both accounts stand.
+fn accounts(kind: &Kind, view: &View) -> Vec<Json> {
+    let same_part = view.parts().filter(|(_, part, _)| *part == kind.part);
+    same_part
+        .skip(1)
+        .map(|(said, _, content)| {
+            let statement = &said.opened.statement;
+            json!({ "author": statement.author.as_str(), "at": statement.device_at.to_string(),
+                    "statement": said.opened.id.to_string(), "body": Value::Map(content.clone()).to_json() })
+        })
+        .collect()
 }
 
 impl Shown {
+    fn about(&mut self, kind: &Kind, body: Body, when: &SealTimes<'_>) {
+        self.urgency = body.text("urgency").unwrap_or("standard").to_owned();
+        let due = body.text("due").or_else(|| body.text("attend_by"));
+        self.due = due.and_then(|text| Timestamp::parse(text).ok());
+        self.title = title::title(kind, &body.0);
+        self.delay_ms = seal::delay_ms(&body, when);
+        self.notices = title::notices(&body);
+        self.body = Json::Object(body.0);
+    }
+
     fn empty() -> Self {
         Self {
             body: Json::Object(serde_json::Map::new()),
@@ -99,6 +217,7 @@ impl Shown {
             sealed: false,
             open: true,
             addenda: Vec::new(),
+            accounts: Vec::new(),
             differs: Vec::new(),
             delay_ms: None,
             notices: Vec::new(),

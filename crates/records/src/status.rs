@@ -1,8 +1,18 @@
-//! Where a record stands: computed from its steps, never stored.
+//! Where a record stands: computed from its steps, never stored, the same in every order of
+//! delivery.
+//!
+//! Steps form a graph: each knows the ones it was written on. They are replayed in an order that
+//! respects that graph and otherwise lets the earlier status go first, so that two people acting
+//! at once are at odds only where no order of their steps is legal. A closing or completing step
+//! takes effect only while it has seen everything that argues for open.
 
 use signed::{ChangeHash, RecordId, Timestamp};
 
+use crate::gap::Gap;
+use crate::kind::{Argues, Kind};
+use crate::open::{Arguments, considers};
 use crate::policy::Policy;
+use crate::steps::{Act, Acts};
 
 /// What another record of the case says for open: a closing step must have considered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,4 +56,192 @@ impl<'a> Context<'a> {
             outcome_seen: false,
         }
     }
+}
+
+/// Where a record stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) status: String,
+    pub(crate) if_confirmed: String,
+    pub(crate) proposed: Option<String>,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// The status of a live kind.
+pub(crate) fn standing(kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Standing {
+    let machine = Machine { kind, acts, arguments, ctx };
+    let legal = machine.legal();
+    let full = machine.combine(&acts.select(&legal, |act| !act.refused()), None);
+    let mut gaps = Vec::new();
+    if full.conflict {
+        let message = "two steps were taken at once and do not agree: a sergeant resolves the status";
+        gaps.push(Gap::new(signed::code::R93_CONCURRENT_STEPS, "status", message));
+    }
+    let unseen = |path: &str| {
+        let message = "this was closed without having seen what argues for keeping it open";
+        Gap::new(signed::code::R93_CLOSED_UNSEEN, path, message)
+    };
+    gaps.extend(full.unseen.iter().map(|path| unseen(path)));
+    if full.undone {
+        return Standing { status: REOPENED.into(), if_confirmed: REOPENED.into(), proposed: None, gaps };
+    }
+    let binding = machine.combine(&acts.select(&legal, |act| !act.refused() && !act.waits()), None);
+    let status = if binding.undone { REOPENED.to_owned() } else { binding.status };
+    let waiting = acts.select(&legal, |act| act.waits() && !act.refused());
+    let last = waiting.last().and_then(|at| acts.get(*at)).map(|act| act.step.verb.to_owned());
+    let proposed = if status == full.status { None } else { last };
+    gaps.extend(acts.refusals());
+    Standing { if_confirmed: if proposed.is_some() { full.status } else { status.clone() }, status, proposed, gaps }
+}
+
+/// Which acts are legal, each judged by what it knew.
+pub(crate) fn legal(kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Vec<bool> {
+    Machine { kind, acts, arguments, ctx }.legal()
+}
+
+const REOPENED: &str = "reopened";
+
+/// From least to most far along: concurrent steps are replayed in this order.
+const ORDER: [&str; 13] = [
+    "open",
+    "requested",
+    "dispatched",
+    "attended",
+    "accepted",
+    "in_progress",
+    "blocked",
+    "completed",
+    "outcome_told",
+    "closing_proposed",
+    "declined",
+    "closed",
+    REOPENED,
+];
+const CLOSED: [&str; 5] = ["completed", "outcome_told", "closing_proposed", "declined", "closed"];
+
+fn order(status: &str) -> usize {
+    ORDER.iter().position(|known| *known == status).unwrap_or(0)
+}
+
+/// Open beats closed; of two open ones the further along, of two closed ones the less.
+fn beats<'s>(one: &'s str, other: &'s str) -> &'s str {
+    let (lesser, greater) = if order(one) <= order(other) { (one, other) } else { (other, one) };
+    match (CLOSED.contains(&lesser), CLOSED.contains(&greater)) {
+        (false, false) | (true, false) => greater,
+        (true, true) | (false, true) => lesser,
+    }
+}
+
+struct Machine<'m, 'v> {
+    kind: &'m Kind,
+    acts: &'m Acts<'v>,
+    arguments: &'m Arguments<'v>,
+    ctx: &'m Context<'m>,
+}
+
+#[derive(Default)]
+struct Outcome {
+    status: String,
+    conflict: bool,
+    /// Closed by a step that had not seen what argues for open.
+    undone: bool,
+    /// What it had not seen.
+    unseen: Vec<String>,
+}
+
+impl Machine<'_, '_> {
+    fn legal(&self) -> Vec<bool> {
+        let mut legal: Vec<bool> = Vec::with_capacity(self.acts.len());
+        for act in self.acts.iter() {
+            let known: Vec<usize> = self.acts.select(&legal, |earlier| act.knew(earlier));
+            let before = self.combine(&known, Some(act));
+            let status = if before.undone { REOPENED } else { before.status.as_str() };
+            legal.push(act.allowed(status));
+        }
+        legal
+    }
+
+    /// The status these acts lead to together, as known to `reader` (or to everyone).
+    fn combine(&self, acts: &[usize], reader: Option<&Act<'_>>) -> Outcome {
+        let acts: Vec<&Act<'_>> =
+            acts.iter().filter_map(|at| self.acts.get(*at)).filter(|act| act.to().is_some()).collect();
+        let (mut status, acts) = self.resolved(acts);
+        let mut conflict = false;
+        for act in in_order(acts.clone()) {
+            let to = act.to().unwrap_or(&status).to_owned();
+            if act.allowed(&status) || to == status {
+                status = to;
+            } else {
+                conflict = true;
+                status = beats(&status, &to).to_owned();
+            }
+        }
+        let mut outcome = Outcome { status, conflict, ..Outcome::default() };
+        if CLOSED.contains(&outcome.status.as_str()) {
+            let unseen = self.unseen(&acts, reader);
+            outcome.undone = !unseen.is_empty();
+            outcome.unseen = unseen;
+        } else if at_odds(&acts) {
+            outcome.unseen.push(String::from("status"));
+        }
+        outcome
+    }
+
+    /// Acts after the last word of a sergeant about the status, and that word.
+    fn resolved<'a>(&self, acts: Vec<&'a Act<'a>>) -> (String, Vec<&'a Act<'a>>) {
+        let words: Vec<&Act<'_>> = acts.iter().copied().filter(|act| act.resolves_status()).collect();
+        let last =
+            words.iter().copied().filter(|act| !words.iter().any(|later| later.knew(act))).max_by_key(|a| a.id());
+        let Some(last) = last else { return (self.kind.initial.to_owned(), acts) };
+        let status = last.to().unwrap_or(self.kind.initial).to_owned();
+        (status, acts.into_iter().filter(|act| !last.knew(act) && act.id() != last.id()).collect())
+    }
+
+    /// What argues for open and was seen by none of the last closing steps as a whole.
+    fn unseen(&self, acts: &[&Act<'_>], reader: Option<&Act<'_>>) -> Vec<String> {
+        let closing: Vec<&&Act<'_>> = acts.iter().filter(|act| act.step.argues == Argues::Closed).collect();
+        let last = closing.iter().filter(|act| !closing.iter().any(|later| later.knew(act)));
+        let unseen = last.map(|close| {
+            let mut paths = self.arguments.unseen_by(close, reader);
+            if reader.is_none() {
+                paths.extend(
+                    self.ctx
+                        .arguments
+                        .iter()
+                        .filter(|other| !considers(close, other, self.ctx))
+                        .map(|other| format!("considered/{}", other.record)),
+                );
+            }
+            paths
+        });
+        unseen.min_by_key(Vec::len).unwrap_or_default()
+    }
+}
+
+/// Whether something closed and something opened at once, and nobody has acted since knowing both.
+fn at_odds(acts: &[&Act<'_>]) -> bool {
+    let closing = acts.iter().filter(|act| act.step.argues == Argues::Closed);
+    closing.into_iter().any(|close| {
+        let opening = acts.iter().filter(|act| act.step.argues == Argues::Open);
+        opening.into_iter().any(|open| {
+            let apart = !open.knew(close) && !close.knew(open);
+            apart && !acts.iter().any(|later| later.knew(open) && later.knew(close))
+        })
+    })
+}
+
+/// An order in which each act comes after those it knew; where that leaves a choice, the lesser
+/// status first.
+fn in_order<'a>(mut left: Vec<&'a Act<'a>>) -> Vec<&'a Act<'a>> {
+    let mut sorted = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let ready = left
+            .iter()
+            .enumerate()
+            .filter(|(_, act)| !left.iter().any(|other| other.id() != act.id() && act.knew(other)));
+        let next = ready.min_by_key(|(_, act)| (order(act.to().unwrap_or_default()), act.id())).map(|(at, _)| at);
+        // Acts never wait for one another in a circle: each knows only earlier ones.
+        sorted.push(left.remove(next.unwrap_or(0)));
+    }
+    sorted
 }

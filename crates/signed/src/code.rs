@@ -236,7 +236,6 @@ codes! {
     I_LOWER = 1514 "I.lower" Refused;
     I_CREATE = 1515 "I.create" Denied;
     R3_TWICE = 10301 "R3.twice" Refused;
-    R11_SHORTFALL = 11100 "R11.shortfall" Refused;
     R54_NOT_SEEN = 15401 "R54.not_seen" Refused;
     R72_INSPECTOR = 17200 "R72.inspector" Refused;
 }

@@ -15,7 +15,7 @@ pub static FIELDS: &[Field] = &[
     c("school", Shape::Id),
     w("event_at", TIME).must(),
     w("made_offline", Shape::Bool),
-    m("urgency", Shape::Enum(URGENCY), Caution::Order(URGENCY)).must(),
+    m("urgency", Shape::Enum(URGENCY), Caution::Order(URGENCY)).must().reopens(),
     a("subjects", SAIDS).must(),
     a("links", Shape::List(&Shape::Object(LINK))),
     w("id", RECORD).computed(),

@@ -24,7 +24,7 @@ pub static ALL: &[&Kind] = &[
     &action::ACTION_NOTE,
 ];
 
-/// What every kind can have done to it, whatever its state machine.
+/// What can be done to a record of every kind, whatever its state machine.
 pub static COMMON: &[Step] = &[
     note("confirm_seen"),
     note("acknowledge"),
@@ -33,6 +33,7 @@ pub static COMMON: &[Step] = &[
     note("mark_differs"),
     note("share"),
     note("release_extract"),
+    note("addendum"),
 ];
 
 const fn w(path: &'static str, shape: Shape) -> Field {
