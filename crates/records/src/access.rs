@@ -1,13 +1,12 @@
-//! Who may hold, make and do what: one table of roles by compartments.
+//! Who may hold a record: one table of roles by compartments, and the facts it is read with.
+//! Who may make and do what stands in [`crate::rights`].
 
 use std::fmt;
 use std::str::FromStr;
 
 use signed::{RecordId, SchoolId, UserId, code};
 
-use crate::body::Body;
 use crate::gap::Gap;
-use crate::kind::{Field, Kind};
 
 /// A role, as the directory names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,44 +123,151 @@ pub enum Holding {
 
 /// What this person may hold of this record.
 #[must_use]
-pub fn holding(_who: &Holder, _record: &RecordFacts, _case: &CaseFacts) -> Holding {
-    Holding::None
+pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding {
+    // The bar beats every posting, grant and authorship.
+    if barred(who.role, &record.compartment) {
+        return Holding::None;
+    }
+    let named = || {
+        let user = &who.user;
+        record.author == *user
+            || record.owners.contains(user)
+            || record.requested_by.contains(user)
+            || record.granted.contains(user)
+            || case.members.contains(user)
+    };
+    let of_case = || case.owner.as_ref() == Some(&who.user) || case.cover.as_ref() == Some(&who.user);
+    let school = record.compartment.school();
+    let own_school = || school.is_some_and(|school| who.schools.contains(school));
+    let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    let reaches = match reach(who.role, &record.compartment) {
+        Reach::Never => return Holding::None,
+        Reach::All => true,
+        Reach::Named => named(),
+        Reach::SameSchoolNamed => record.author == who.user || (own_school() && named()),
+        Reach::OwnSchool => record.author == who.user || own_school(),
+        Reach::Own => record.compartment.user() == Some(&who.user),
+        Reach::CaseOwner => record.author == who.user || of_case() || record.granted.contains(&who.user),
+        Reach::Posted => {
+            named() || of_case() || own_school() || case.schools.iter().any(|school| who.schools.contains(school))
+        }
+        Reach::Open => named() || record.open,
+        Reach::Supervised => {
+            record.compartment.user() == Some(&who.user) || record.author_supervisor.as_ref() == Some(&who.user)
+        }
+        Reach::DraftExists if record.author == who.user => true,
+        Reach::DraftExists => {
+            return headline_if(record.author_supervisor.as_ref() == Some(&who.user));
+        }
+        Reach::Team if named() || of_case() => true,
+        Reach::Team => {
+            let team = same(&case.team, &who.team) || case.supervisors.contains(&who.user);
+            if !(team && case.open) {
+                return headline_if(team);
+            }
+            true
+        }
+        Reach::Area if named() || of_case() => true,
+        Reach::Area => {
+            let area = same(&case.area, &who.area);
+            if !(area && (record.escalated || record.high_risk || case.escalated)) {
+                return headline_if(area);
+            }
+            true
+        }
+        Reach::AreaStaff => record.compartment.user() == Some(&who.user) || same(&case.area, &who.area),
+        Reach::Escalated if named() => true,
+        Reach::Escalated => return headline_if(record.escalated || case.escalated),
+    };
+    if reaches { Holding::Content } else { Holding::None }
 }
 
-/// Whether a role may enter a compartment at all.
+fn headline_if(holds: bool) -> Holding {
+    if holds { Holding::Headline } else { Holding::None }
+}
+
+/// No school account in POLICE, INTEL or REPORTER, whoever wrote it and whoever granted it.
+fn barred(role: Role, compartment: &Compartment) -> bool {
+    let police_only =
+        matches!(compartment, Compartment::Police { .. } | Compartment::Intel { .. } | Compartment::Reporter { .. });
+    role.of_school() && police_only
+}
+
+/// How far a role reaches into a compartment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Never,
+    All,
+    /// By name: author, owner, requester, grant, member of the case.
+    Named,
+    /// The same, within one's own school.
+    SameSchoolNamed,
+    /// All of one's own schools, and what one wrote.
+    OwnSchool,
+    /// One's own data.
+    Own,
+    /// Owner or cover of the case, and what one wrote.
+    CaseOwner,
+    /// Cases of the schools posted to, covered cases, and by name.
+    Posted,
+    /// While it is open, and by name.
+    Open,
+    /// One's own and that of those one supervises.
+    Supervised,
+    /// One's own; of those one supervises, that it exists.
+    DraftExists,
+    /// Content of the team's open cases, headlines of its closed ones.
+    Team,
+    /// Headlines of the area, content of what is escalated, high-risk or opened.
+    Area,
+    /// Staff data of the area.
+    AreaStaff,
+    /// Headlines of escalations, content of what was opened with a reason.
+    Escalated,
+}
+
+/// The one table: a row per role; columns SHARE (and its per-action form), CALL, POLICE, INTEL,
+/// HUB, REPORTER, STAFFING, PROMPTS, DRAFT, AUDIT.
+#[rustfmt::skip]
+fn reach(role: Role, compartment: &Compartment) -> Reach {
+    use Reach::{All, Area, AreaStaff, CaseOwner, DraftExists, Escalated, Named, Never, Open, Own, OwnSchool, Posted,
+        SameSchoolNamed, Supervised, Team};
+    let row = match role {
+        //                 SHARE            CALL       POLICE     INTEL      HUB        REPORTER   STAFFING    PROMPTS     DRAFT        AUDIT
+        Role::Officer   => [Posted,          Named,     Posted,    Posted,    Named,     CaseOwner, Own,        Own,        Own,         Never],
+        Role::Pcso      => [Posted,          Named,     Posted,    Never,     Named,     CaseOwner, Own,        Own,        Own,         Never],
+        Role::Sergeant  => [Team,            Team,      Team,      Team,      Team,      Team,      Supervised, Supervised, DraftExists, Never],
+        Role::Inspector => [Area,            Area,      Area,      Area,      Area,      Area,      AreaStaff,  Own,        DraftExists, Never],
+        Role::Command   => [Escalated,       Escalated, Escalated, Escalated, Escalated, Never,     Own,        Own,        Own,         Never],
+        Role::Dsl       => [OwnSchool,       Never,     Never,     Never,     Never,     Never,     Own,        Own,        Own,         Never],
+        Role::Staff     => [SameSchoolNamed, Never,     Never,     Never,     Never,     Never,     Own,        Own,        Own,         Never],
+        Role::Hub       => [Never,           Never,     Never,     Never,     Named,     Never,     Own,        Own,        Own,         Never],
+        Role::Call      => [Never,           Open,      Never,     Never,     Never,     Never,     Own,        Own,        Own,         Never],
+        Role::Admin     => [Never,           Never,     Never,     Never,     Never,     Never,     All,        Own,        Never,       Never],
+        Role::Auditor   => [Never,           Never,     Never,     Never,     Never,     Never,     Own,        Never,      Never,       All],
+        Role::Dpo       => [Never,           Never,     Never,     Never,     Never,     Never,     Own,        Never,      Never,       All],
+        Role::Server    => [All,             All,       All,       All,       All,       All,       All,        All,        All,         All],
+    };
+    let [share, call, police, intel, hub, reporter, staffing, prompts, draft, audit] = row;
+    match compartment {
+        Compartment::Share { .. } | Compartment::ShareAction { .. } => share,
+        Compartment::Call { .. } => call,
+        Compartment::Police { .. } => police,
+        Compartment::Intel { .. } => intel,
+        Compartment::Hub { .. } => hub,
+        Compartment::Reporter { .. } => reporter,
+        Compartment::Staffing { .. } => staffing,
+        Compartment::Prompts { .. } => prompts,
+        Compartment::Draft { .. } => draft,
+        Compartment::Audit => audit,
+    }
+}
+
+/// Whether a role may enter a compartment at all. An author whose role may not keeps the words
+/// only until their receipt.
 #[must_use]
-pub fn may_enter(_role: Role, _compartment: &Compartment) -> bool {
-    false
-}
-
-/// Whether a role may make a record of this kind.
-#[must_use]
-pub fn may_create(_role: Role, _kind: &Kind) -> bool {
-    false
-}
-
-/// Whether a role may do this verb on a record of this kind.
-#[must_use]
-pub fn may_step(_role: Role, _kind: &Kind, _verb: &str) -> bool {
-    false
-}
-
-/// Whether a role may change this field of a record in this compartment.
-#[must_use]
-pub fn may_edit(_role: Role, _compartment: &Compartment, _kind: &Kind, _field: &Field) -> bool {
-    false
-}
-
-/// Where a new record belongs: it follows from kind, author and content.
-pub fn compartment_of(
-    _kind: &Kind,
-    _role: Role,
-    _author_school: Option<&SchoolId>,
-    _body: &Body,
-    case: RecordId,
-    _record: RecordId,
-) -> Result<Compartment, Gap> {
-    Ok(Compartment::Police { case })
+pub fn may_enter(role: Role, compartment: &Compartment) -> bool {
+    !barred(role, compartment) && reach(role, compartment) != Reach::Never
 }
 
 impl Role {
@@ -212,6 +318,41 @@ impl Role {
     #[must_use]
     pub fn of_school(self) -> bool {
         matches!(self, Self::Dsl | Self::Staff)
+    }
+}
+
+impl Compartment {
+    /// The school it is shared with.
+    #[must_use]
+    pub fn school(&self) -> Option<&SchoolId> {
+        match self {
+            Self::Share { school, .. } | Self::ShareAction { school, .. } => Some(school),
+            Self::Call { .. }
+            | Self::Police { .. }
+            | Self::Intel { .. }
+            | Self::Hub { .. }
+            | Self::Reporter { .. }
+            | Self::Staffing { .. }
+            | Self::Prompts { .. }
+            | Self::Draft { .. }
+            | Self::Audit => None,
+        }
+    }
+
+    /// The person whose own it is.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Staffing { user } | Self::Prompts { user } | Self::Draft { user } => Some(user),
+            Self::Call { .. }
+            | Self::Police { .. }
+            | Self::Intel { .. }
+            | Self::Hub { .. }
+            | Self::Reporter { .. }
+            | Self::Share { .. }
+            | Self::ShareAction { .. }
+            | Self::Audit => None,
+        }
     }
 }
 

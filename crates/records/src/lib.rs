@@ -18,9 +18,11 @@ pub mod kind;
 pub mod kinds;
 pub mod policy;
 pub mod raise;
+pub mod rights;
 pub mod seal;
 pub mod shown;
 pub mod status;
+pub mod verb_bodies;
 pub mod verbs;
 pub mod writes;
 
@@ -31,17 +33,18 @@ mod path;
 mod steps;
 mod title;
 
-pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role};
+pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role, holding, may_enter};
 pub use body::{Body, NewRecord, defaults, normalise, set_path, take_note};
 pub use draft::{from_draft, to_draft};
 pub use edits::{Addendum, addendum, edits};
 pub use gap::Gap;
 pub use kind::{Caution, Field, Kind, Need, Shape, Who, kind, kinds};
 pub use policy::Policy;
+pub use rights::{compartment_of, may_create, may_edit, may_step};
 pub use seal::{SealTimes, seal_gaps};
 pub use shown::{Conflict, ConflictValue, Shown, shown, shown_draft};
 pub use status::{Argument, Context};
-pub use verbs::{Actor, Plan, Refused, plan};
+pub use verbs::{Actor, Do, Plan, Refused, plan, requesters};
 pub use writes::{Writes, split};
 
 /// Version of these rules, as it stands in every statement.

@@ -165,7 +165,7 @@ impl Machine<'_, '_> {
     fn combine(&self, acts: &[usize], reader: Option<&Act<'_>>) -> Outcome {
         let acts: Vec<&Act<'_>> =
             acts.iter().filter_map(|at| self.acts.get(*at)).filter(|act| act.to().is_some()).collect();
-        let (mut status, acts) = self.resolved(acts);
+        let (mut status, acts, word) = self.resolved(acts);
         let mut conflict = false;
         for act in in_order(acts.clone()) {
             let to = act.to().unwrap_or(&status).to_owned();
@@ -178,7 +178,7 @@ impl Machine<'_, '_> {
         }
         let mut outcome = Outcome { status, conflict, ..Outcome::default() };
         if CLOSED.contains(&outcome.status.as_str()) {
-            let unseen = self.unseen(&acts, reader);
+            let unseen = self.unseen(&acts, word, reader);
             outcome.undone = !unseen.is_empty();
             outcome.unseen = unseen;
         } else if at_odds(&acts) {
@@ -188,18 +188,20 @@ impl Machine<'_, '_> {
     }
 
     /// Acts after the last word of a sergeant about the status, and that word.
-    fn resolved<'a>(&self, acts: Vec<&'a Act<'a>>) -> (String, Vec<&'a Act<'a>>) {
+    fn resolved<'a>(&self, acts: Vec<&'a Act<'a>>) -> (String, Vec<&'a Act<'a>>, Option<&'a Act<'a>>) {
         let words: Vec<&Act<'_>> = acts.iter().copied().filter(|act| act.resolves_status()).collect();
         let last =
             words.iter().copied().filter(|act| !words.iter().any(|later| later.knew(act))).max_by_key(|a| a.id());
-        let Some(last) = last else { return (self.kind.initial.to_owned(), acts) };
+        let Some(last) = last else { return (self.kind.initial.to_owned(), acts, None) };
         let status = last.to().unwrap_or(self.kind.initial).to_owned();
-        (status, acts.into_iter().filter(|act| !last.knew(act) && act.id() != last.id()).collect())
+        let after = acts.into_iter().filter(|act| !last.knew(act) && act.id() != last.id()).collect();
+        (status, after, Some(last))
     }
 
     /// What argues for open and was seen by none of the last closing steps as a whole.
-    fn unseen(&self, acts: &[&Act<'_>], reader: Option<&Act<'_>>) -> Vec<String> {
-        let closing: Vec<&&Act<'_>> = acts.iter().filter(|act| act.step.argues == Argues::Closed).collect();
+    fn unseen(&self, acts: &[&Act<'_>], word: Option<&Act<'_>>, reader: Option<&Act<'_>>) -> Vec<String> {
+        let closed = acts.iter().copied().filter(|act| act.step.argues == Argues::Closed);
+        let closing: Vec<&Act<'_>> = closed.chain(word).collect();
         let last = closing.iter().filter(|act| !closing.iter().any(|later| later.knew(act)));
         let unseen = last.map(|close| {
             let mut paths = self.arguments.unseen_by(close, reader);

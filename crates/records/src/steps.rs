@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use documents::{Dot, Said, View};
 use signed::{StatementHash, Value};
 
-use crate::access::{self, Role};
+use crate::access::Role;
 use crate::effective;
 use crate::gap::Gap;
 use crate::kind::{Kind, Owns, Step};
@@ -34,7 +34,7 @@ impl<'v> Acts<'v> {
         let read = |said: &'v Said| {
             let step = kind.step(said.step()?)?;
             let role = effective::role(said)?;
-            access::may_step(role, kind, step.verb).then(|| Act { said, step, role, answer: answer(view, said) })
+            crate::rights::may_step(role, kind, step.verb).then(|| Act { said, step, role, answer: answer(view, said) })
         };
         Self(view.statements.iter().filter_map(read).collect())
     }

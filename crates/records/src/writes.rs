@@ -171,6 +171,13 @@ impl Apart {
     }
 }
 
+/// The registers of a value that is written over all that stand there.
+pub(crate) fn registers(field: &Field, key: &str, path: &str, json: &Json) -> Result<Vec<(String, Scalar)>, Vec<Gap>> {
+    let mut apart = Apart::default();
+    apart.flatten(field, key, path, json);
+    if apart.gaps.is_empty() { Ok(apart.writes.fields) } else { Err(apart.gaps) }
+}
+
 /// Whether a C list of these is kept line by line: then two people can add at once.
 pub(crate) fn by_line(element: &Shape) -> bool {
     matches!(element, Shape::Record) || !element.parts().is_empty()

@@ -237,6 +237,8 @@ codes! {
     I_CREATE = 1515 "I.create" Denied;
     R3_TWICE = 10301 "R3.twice" Refused;
     R54_NOT_SEEN = 15401 "R54.not_seen" Refused;
+    R54_UNKNOWN_HERE = 15402 "R54.unknown_here" Refused;
+    R93_UNKNOWN_HERE = 19303 "R93.unknown_here" Refused;
     R72_INSPECTOR = 17200 "R72.inspector" Refused;
 }
 

@@ -17,6 +17,9 @@ const ACTION_KIND: &[&str] = &[
     "court_or_charging_item",
 ];
 
+/// R53: the kinds of action whose completion needs a file.
+pub(crate) const NEEDS_FILE: [&str; 2] = ["evidence", "court_or_charging_item"];
+
 /// An action.
 pub static ACTION: Kind = Kind {
     name: "action",
@@ -92,5 +95,6 @@ pub static ACTION_NOTE: Kind = Kind {
 };
 
 const REQUESTED_BY: &[Field] = &[w("person", SAID).must(), w("org", TEXT).must()];
-const EVIDENCE: &[Field] =
+/// One thing that shows an action was done.
+pub(crate) const EVIDENCE: &[Field] =
     &[w("ref", TEXT), w("sha256", TEXT).also(&["hash"]), w("type", TEXT), w("record", RECORD), w("added_at", TIME)];

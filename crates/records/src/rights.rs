@@ -1,0 +1,114 @@
+//! Who may make a record, do a step, change a field; and where a new record belongs.
+
+use signed::{RecordId, SchoolId, code};
+
+use crate::access::{Compartment, Role, may_enter};
+use crate::body::Body;
+use crate::gap::Gap;
+use crate::kind::{Field, Kind, Who};
+
+use Role::{Call, Command, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Staff};
+
+const POLICE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command];
+const SUPERVISORS: &[Role] = &[Sergeant, Inspector, Command];
+const OFFICERS: &[Role] = &[Officer, Sergeant, Inspector, Command];
+const ACTIVE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Dsl, Staff, Hub, Call];
+const POLICE_AND_CALL: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call];
+const WHO_HEARD: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Dsl, Staff];
+const DOERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub, Dsl];
+const ASKERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub, Dsl, Staff];
+const PARTNERS: &[Role] = &[Dsl, Staff, Hub];
+const NOBODY: &[Role] = &[];
+
+/// Whether a role may make a record of this kind. The server makes what a rule makes.
+#[must_use]
+pub fn may_create(role: Role, kind: &Kind) -> bool {
+    let roles = match kind.name {
+        "case" | "action_note" => POLICE,
+        "person" | "concern" | "action" => ACTIVE,
+        "disclosure" => WHO_HEARD,
+        "welfare_check" => POLICE_AND_CALL,
+        "action_update" => DOERS,
+        _ => NOBODY,
+    };
+    role == Role::Server || roles.contains(&role)
+}
+
+/// Whether a role may do this verb on a record of this kind. Who owns it, and in what state, is
+/// looked at by [`crate::plan`].
+#[must_use]
+pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
+    if kind.step(verb).is_none() {
+        return false;
+    }
+    let roles = match (kind.name, verb) {
+        (_, "confirm_seen" | "acknowledge" | "mark_differs" | "addendum") => ACTIVE,
+        (_, "lower" | "resolve" | "extend") => SUPERVISORS,
+        (_, "share" | "release_extract" | "add_member" | "remove_member") => OFFICERS,
+        (_, "challenge") => PARTNERS,
+        ("action", "accept" | "decline" | "start" | "block" | "complete" | "tell_outcome" | "close" | "forward") => {
+            DOERS
+        }
+        ("action", "reopen") => ASKERS,
+        ("welfare_check", "dispatch" | "assign") => POLICE_AND_CALL,
+        ("welfare_check", "attend") | (_, "propose_close" | "reopen" | "assign") => POLICE,
+        (_, "close") => SUPERVISORS,
+        _ => NOBODY,
+    };
+    role == Role::Server || roles.contains(&role)
+}
+
+/// Whether a role may change this field of a record in this compartment.
+#[must_use]
+pub fn may_edit(role: Role, compartment: &Compartment, kind: &Kind, field: &Field) -> bool {
+    let given = field.who == Who::Editor;
+    let known = kind.all_fields().any(|known| std::ptr::eq(known, field) || known.parts().contains(field))
+        || kind.all_fields().filter_map(|f| f.shape.element()).any(|element| element.parts().contains(field));
+    given && known && ACTIVE.contains(&role) && may_enter(role, compartment)
+}
+
+/// Where a new record belongs: it follows from kind, author and content.
+///
+/// A school's words go to SHARE, a reporter's identity to REPORTER whoever writes it, what police
+/// ask of or for a school to SHARE, everything else of theirs to POLICE.
+pub fn compartment_of(
+    kind: &Kind,
+    role: Role,
+    author_school: Option<&SchoolId>,
+    body: &Body,
+    case: RecordId,
+) -> Result<Compartment, Gap> {
+    let roles = body.0.get("roles").and_then(serde_json::Value::as_array).into_iter().flatten();
+    if kind.name == "person" && roles.into_iter().any(|role| role == "reporter") {
+        return Ok(Compartment::Reporter { case });
+    }
+    if kind.name == "case" || kind.name == "action_note" {
+        return Ok(Compartment::Police { case });
+    }
+    if role.of_school() {
+        let school = author_school.cloned();
+        let school = school.ok_or_else(|| Gap::new(code::A_SCHOOL, "school", "the author is of no school"))?;
+        return Ok(Compartment::Share { school, case });
+    }
+    if role == Role::Hub {
+        return Ok(Compartment::Hub { case });
+    }
+    if role == Role::Call {
+        // The first record of a call mints the case; the incident carries the same id.
+        return Ok(Compartment::Call { incident: case });
+    }
+    if let ("action" | "action_update", Some(school)) = (kind.name, body.text("school")) {
+        let school = SchoolId::new(school).map_err(|_| Gap::new(code::I_VALUE, "school", "not the id of a school"))?;
+        return Ok(Compartment::Share { school, case });
+    }
+    Ok(Compartment::Police { case })
+}
+
+/// The same for a school without a signed partnership: an action is shared alone, nothing else is.
+#[must_use]
+pub fn without_agreement(compartment: Compartment, action: RecordId) -> Compartment {
+    if let Compartment::Share { school, .. } = compartment {
+        return Compartment::ShareAction { school, action };
+    }
+    compartment
+}
