@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     const PAGE: &str = "proto/messages.cddl";
-    const SOURCE: &str = "crates/wire/src/message/hello.rs";
+    const SOURCE: &str = "crates/wire/src/message.rs";
 
     fn accepted() -> Files {
         let mut files = Files::from([(PAGE.into(), "a".into()), (SOURCE.into(), "b".into())]);
