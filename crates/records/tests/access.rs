@@ -4,8 +4,13 @@
 mod common;
 
 use common::record;
-use records::Role::{self, Admin, Auditor, Call, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Server, Staff};
-use records::{Body, CaseFacts, Compartment, Holder, Holding, RecordFacts, compartment_of, holding, kind, may_create, may_edit, may_enter, may_step};
+use records::Role::{
+    self, Admin, Auditor, Call, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Server, Staff,
+};
+use records::{
+    Body, CaseFacts, Compartment, Holder, Holding, RecordFacts, compartment_of, holding, kind, may_create, may_edit,
+    may_enter, may_step,
+};
 use serde_json::json;
 use signed::{SchoolId, UserId};
 
@@ -42,12 +47,24 @@ fn facts(compartment: Compartment) -> RecordFacts {
 
 /// A case of another school, team and area than anyone here has.
 fn far() -> CaseFacts {
-    CaseFacts { open: true, schools: vec![school("999999")], team: Some("south".into()), area: Some("west".into()), ..CaseFacts::default() }
+    CaseFacts {
+        open: true,
+        schools: vec![school("999999")],
+        team: Some("south".into()),
+        area: Some("west".into()),
+        ..CaseFacts::default()
+    }
 }
 
 /// The case of the school, team and area everyone here has.
 fn near() -> CaseFacts {
-    CaseFacts { open: true, schools: vec![school("100001")], team: Some("north".into()), area: Some("east".into()), ..CaseFacts::default() }
+    CaseFacts {
+        open: true,
+        schools: vec![school("100001")],
+        team: Some("north".into()),
+        area: Some("east".into()),
+        ..CaseFacts::default()
+    }
 }
 
 fn compartments(urn: &str) -> Vec<Compartment> {
@@ -343,7 +360,9 @@ fn where_a_record_belongs_follows_from_kind_author_and_content() {
 #[test]
 fn a_compartment_has_one_spelling() {
     let upper = format!("POLICE({})", case_id()).replace("police", "POLICE").to_uppercase();
-    for text in ["", "POLICE", "POLICE()", "POLICE(x)", "SHARE(100001)", "NOWHERE(x)", "DRAFT(a b)", "POLICE(x", upper.as_str()] {
+    for text in
+        ["", "POLICE", "POLICE()", "POLICE(x)", "SHARE(100001)", "NOWHERE(x)", "DRAFT(a b)", "POLICE(x", upper.as_str()]
+    {
         assert!(text.parse::<Compartment>().is_err(), "{text}");
     }
     for compartment in compartments("100001") {

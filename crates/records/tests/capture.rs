@@ -153,7 +153,8 @@ fn r11_names_still_missing_are_counted() {
     let times = SealTimes { recorded_at: at(MORNING), policy: &Policy::DEFAULT };
     let mut json = account();
     json["counts_stated"] = json!({ "victims": 6, "suspects": 1 });
-    json["named_people"] = json!([{ "as_said": "Kay", "role_said": "victim" }, { "as_said": "T", "role_said": "suspect" }]);
+    json["named_people"] =
+        json!([{ "as_said": "Kay", "role_said": "victim" }, { "as_said": "T", "role_said": "suspect" }]);
     let shown = records::shown_draft(kind("disclosure").unwrap(), &body(json), &times);
     assert_eq!(shown.notices, ["R11: 6 victims stated, 1 named"]);
 }
@@ -171,10 +172,11 @@ fn sealed_incomplete_becomes_sealed_when_its_gaps_are_filled() {
     let refused = doc.addendum(&officer, None, &[("seen_alone".into(), json!("no"))]).unwrap_err();
     assert_eq!((refused[0].code, refused[0].path.as_str()), (code::S_SEALED, "seen_alone"));
     doc.addendum(&officer, Some("typed on the way back"), &[("how_recorded".into(), json!("memory"))]).unwrap();
-    doc.addendum(&officer, None, &[
-        ("medical_need".into(), json!("yes")),
-        ("who_present/+".into(), json!({ "person": "PC Okafor" })),
-    ])
+    doc.addendum(
+        &officer,
+        None,
+        &[("medical_need".into(), json!("yes")), ("who_present/+".into(), json!({ "person": "PC Okafor" }))],
+    )
     .unwrap();
     let shown = doc.shown_to(&officer);
     assert_eq!((shown.status.as_str(), shown.gaps.len()), ("sealed", 0));
@@ -182,7 +184,10 @@ fn sealed_incomplete_becomes_sealed_when_its_gaps_are_filled() {
     assert_eq!(shown.body["medical_need"]["yn3"], "yes");
     assert_eq!(shown.body["who_present"][0]["person"]["as_said"], "PC Okafor");
     assert_eq!(shown.addenda.len(), 2);
-    assert_eq!((&shown.addenda[0]["text"], &shown.addenda[0]["author"]), (&json!("typed on the way back"), &json!("okafor")));
+    assert_eq!(
+        (&shown.addenda[0]["text"], &shown.addenda[0]["author"]),
+        (&json!("typed on the way back"), &json!("okafor"))
+    );
 }
 
 #[test]
@@ -237,7 +242,11 @@ fn unknown_fields_and_wrong_shapes_are_refused_by_path() {
         (json!({ "how_recorded": "guessed" }), code::I_VALUE, "how_recorded"),
         (json!({ "reassured": { "done": {} } }), code::I_VALUE, "reassured"),
         (json!({ "urgency": "whenever" }), code::I_VALUE, "urgency"),
-        (json!({ "communication": { "adjustment_made": "x".repeat(4097) } }), code::I_TOO_LARGE, "communication/adjustment_made"),
+        (
+            json!({ "communication": { "adjustment_made": "x".repeat(4097) } }),
+            code::I_TOO_LARGE,
+            "communication/adjustment_made",
+        ),
         (json!([1]), code::I_JSON, ""),
     ] {
         assert_eq!(refused(json), [(code, path.to_owned())]);
@@ -251,7 +260,8 @@ fn unknown_fields_and_wrong_shapes_are_refused_by_path() {
 fn a_gap_says_nothing_of_what_the_record_says() {
     let kind = kind("disclosure").unwrap();
     let planted = "Zebedee";
-    let wrong = json!({ "seen_alone": planted, "speaker": { "who": planted }, "counts_stated": { "victims": planted } });
+    let wrong =
+        json!({ "seen_alone": planted, "speaker": { "who": planted }, "counts_stated": { "victims": planted } });
     let gaps = normalise(kind, wrong, &mut ids()).unwrap_err();
     assert!(gaps.len() >= 3);
     assert!(gaps.iter().all(|gap| !gap.message.contains(planted)));
@@ -273,11 +283,26 @@ fn r26_a_child_under_13_and_a_sexual_indicator_make_it_immediate() {
         ("concern", caravan, vec![13], None),
         ("concern", json!({ "indicators": ["co_sleeping"] }), vec![5], None),
         ("concern", json!({ "indicators": ["hotel_or_private_room"] }), vec![12], None),
-        ("concern", json!({ "indicators": ["sexual_rumour"], "subjects": ["a girl aged 12"] }), vec![], Some("immediate")),
-        ("concern", json!({ "indicators": ["sexual_rumour"], "exact_words": "my 12-year-old niece" }), vec![], Some("immediate")),
+        (
+            "concern",
+            json!({ "indicators": ["sexual_rumour"], "subjects": ["a girl aged 12"] }),
+            vec![],
+            Some("immediate"),
+        ),
+        (
+            "concern",
+            json!({ "indicators": ["sexual_rumour"], "exact_words": "my 12-year-old niece" }),
+            vec![],
+            Some("immediate"),
+        ),
         ("concern", json!({ "indicators": ["sexual_rumour"], "exact_words": "it was 12 years ago" }), vec![], None),
         ("concern", json!({ "indicators": ["blackmail"], "exact_words": "he wants money" }), vec![12], None),
-        ("concern", json!({ "indicators": ["blackmail"], "exact_words": "he wants nudes" }), vec![12], Some("immediate")),
+        (
+            "concern",
+            json!({ "indicators": ["blackmail"], "exact_words": "he wants nudes" }),
+            vec![12],
+            Some("immediate"),
+        ),
         ("disclosure", words("he touched me"), vec![9], Some("immediate")),
         ("disclosure", words("he shouted at me"), vec![9], None),
         ("disclosure", words("he touched me"), vec![], None),

@@ -47,7 +47,8 @@ fn a_lowering_by_an_officer_counts_for_nothing() {
     let mut doc = action();
     doc.edit(&officer, "urgency", json!("urgent")).unwrap();
     doc.sync(&sergeant, &officer);
-    let plan = doc.plan(&sergeant, "lower", json!({ "field": "urgency", "value": "info", "reason": "x" }), true).unwrap();
+    let plan =
+        doc.plan(&sergeant, "lower", json!({ "field": "urgency", "value": "info", "reason": "x" }), true).unwrap();
     doc.say(&officer, "lower", plan.content);
     assert_eq!(doc.shown_to_all().urgency, "urgent");
 }
@@ -59,7 +60,8 @@ fn r72_a_date_is_moved_later_by_a_sergeant_and_the_third_time_by_an_inspector() 
     doc.edit(&officer, "due", json!("2026-11-25T15:00:00Z")).unwrap();
     assert_eq!(doc.edit(&officer, "due", json!("2026-11-26T15:00:00Z")).unwrap_err()[0].code, code::I_LOWER);
     doc.sync(&sergeant, &officer);
-    let extend = |day: u8| json!({ "new_due": format!("2026-12-{day:02}T15:00:00Z"), "reason": "the laboratory is late" });
+    let extend =
+        |day: u8| json!({ "new_due": format!("2026-12-{day:02}T15:00:00Z"), "reason": "the laboratory is late" });
     assert_eq!(doc.plan(&officer, "extend", extend(1), true).unwrap_err().code, code::I_DENIED);
     let earlier = json!({ "new_due": "2026-11-24T15:00:00Z", "reason": "sooner" });
     assert_eq!(doc.plan(&sergeant, "extend", earlier, true).unwrap_err().code, code::I_STATE);
@@ -98,7 +100,11 @@ fn each_protective_field_has_its_own_order() {
 #[test]
 fn markers_are_added_by_anyone_and_taken_away_one_by_one() {
     let (officer, sergeant) = (officer(), sergeant());
-    let mut doc = Doc::new("person", &officer, json!({ "roles": ["suspect"], "markers": [{ "marker": "firearms", "source": "999 call" }] }));
+    let mut doc = Doc::new(
+        "person",
+        &officer,
+        json!({ "roles": ["suspect"], "markers": [{ "marker": "firearms", "source": "999 call" }] }),
+    );
     doc.edit(&officer, "markers/+", json!("weapons")).unwrap();
     doc.sync(&sergeant, &officer);
     doc.act(&sergeant, "lower", json!({ "field": "markers", "value": "firearms", "reason": "another man" }));
@@ -120,7 +126,8 @@ fn r93_a_register_in_conflict_is_written_by_resolve_alone() {
     assert_eq!(shown.conflicts[0].path, "dob");
     assert_eq!(doc.edit(&one, "dob", json!("2014-03-01")).unwrap_err()[0].code, code::R93_CONFLICT);
     doc.sync(&sergeant, &one);
-    let plan = doc.plan(&sergeant, "resolve", json!({ "path": "dob", "value": "2014-03-01", "reason": "passport" }), true);
+    let plan =
+        doc.plan(&sergeant, "resolve", json!({ "path": "dob", "value": "2014-03-01", "reason": "passport" }), true);
     assert_eq!(plan.unwrap().resolves.as_deref(), Some("dob"));
     doc.act(&sergeant, "resolve", json!({ "path": "dob", "value": "2014-03-01", "reason": "passport" }));
     assert!(doc.shown_to(&sergeant).conflicts.is_empty());

@@ -47,7 +47,11 @@ const KINDS: [(&str, &str); 8] = [
 const PARTS: [(&str, &str, &str); 12] = [
     ("disclosure", "immediate_safety", "safe_now:M where_going:C with_whom:C suspect_access:M"),
     ("disclosure", "medical_need", "yn3:M what:C acted:C"),
-    ("disclosure", "communication", "needs:C interpreter:C intermediary:C appropriate_adult:C specialist:C adjustment_made:C"),
+    (
+        "disclosure",
+        "communication",
+        "needs:C interpreter:C intermediary:C appropriate_adult:C specialist:C adjustment_made:C",
+    ),
     ("disclosure", "setting", "type:W place:W chosen_by_child:W"),
     ("disclosure", "words_verbatim/+", "seq:W speaker:W text:W exact:W"),
     ("disclosure", "child_wishes/+", "step:W choice:W at:W"),

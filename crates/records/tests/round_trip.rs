@@ -13,9 +13,14 @@ fn bodies() -> Vec<(&'static str, Json)> {
     let id = |n: u8| record(n).to_string();
     let done = json!({ "done": { "when": "2026-11-23T08:41:00Z", "by": "PC Okafor" } });
     vec![
-        ("case", json!({ "title": "Autumn term", "schools": ["100001"], "owner": "okafor", "cover": "price", "plan": [id(2)],
-            "linked_cases": [id(3)], "school": "100001", "case": id(1) })),
-        ("person", json!({ "roles": ["child", "witness"], "names": ["Aisha"], "aliases": ["Ash"], "dob": "2014-03-01",
+        (
+            "case",
+            json!({ "title": "Autumn term", "schools": ["100001"], "owner": "okafor", "cover": "price", "plan": [id(2)],
+            "linked_cases": [id(3)], "school": "100001", "case": id(1) }),
+        ),
+        (
+            "person",
+            json!({ "roles": ["child", "witness"], "names": ["Aisha"], "aliases": ["Ash"], "dob": "2014-03-01",
             "estimated_age": { "years": 12, "basis": "school year" }, "treat_as_child": true,
             "vulnerability": ["autism", { "vulnerability": "in_care", "source": "school" }],
             "communication_needs": ["time"], "social_worker": "Ms Bell", "ethnicity_self_defined": { "unknown": { "not_asked": "unwell" } },
@@ -23,13 +28,19 @@ fn bodies() -> Vec<(&'static str, Json)> {
             "household": id(4), "markers": [{ "marker": "violence", "source": "log", "date": "2026-01-02" }],
             "jobs_and_volunteering": ["paper round"], "contact_with_children": { "yn3": { "unknown": "new" }, "evidence": "none yet" },
             "safe_contact": { "how": "text", "when": "after four", "not_to_know": ["her father"] },
-            "phones": ["07700 900123"], "emails": ["a@example.org"], "usernames": ["ash12"], "addresses": ["12 Mill Lane"] })),
-        ("concern", json!({ "source": "school", "exact_words": "she said he waits by the gate – “every day”",
+            "phones": ["07700 900123"], "emails": ["a@example.org"], "usernames": ["ash12"], "addresses": ["12 Mill Lane"] }),
+        ),
+        (
+            "concern",
+            json!({ "source": "school", "exact_words": "she said he waits by the gate – “every day”",
             "concern_items": [{ "text": "waits by the gate", "about_person": "the man" }, { "text": "gifts" }],
             "received_from": "anonymous", "relation_to_child": "aunt", "where": ["the gate", { "record": id(5) }],
             "phones": [7700900], "indicators": ["older_person", { "other": "a drone" }], "known_to_school_log": "yes",
-            "heard_how": "second_hand", "advice_given": [{ "to": "aunt", "text": "call 999" }], "scheme_quoted": "Makesafe" })),
-        ("disclosure", json!({ "speaker": { "record": id(2) }, "about": ["her brother"],
+            "heard_how": "second_hand", "advice_given": [{ "to": "aunt", "text": "call 999" }], "scheme_quoted": "Makesafe" }),
+        ),
+        (
+            "disclosure",
+            json!({ "speaker": { "record": id(2) }, "about": ["her brother"],
             "child_view": [{ "child": "Aisha", "words": "leave me alone" }, { "child": "Sam", "not_asked": "not there" }],
             "read_back": { "no": "she left", "child_correction": "it was Monday" },
             "words_verbatim": [{ "seq": 1, "speaker": "A", "text": "no", "exact": true }, { "text": "…" }],
@@ -41,8 +52,11 @@ fn bodies() -> Vec<(&'static str, Json)> {
             "immediate_safety": { "safe_now": "no", "where_going": "gran", "suspect_access": { "unknown": "?" } },
             "named_people": [{ "as_said": "T", "role_said": "suspect" }], "counts_stated": { "victims": 6 },
             "child_wishes": [{ "step": "court", "choice": "undecided" }], "told_child": ["I will ring on Friday"],
-            "original_note_ref": "note 1", "special_measures_explained": { "not_done": "later" }, "reassured": done })),
-        ("welfare_check", json!({ "request": { "concern": id(2), "concern_items": [{ "id": id(8), "text": "co-sleeping" }],
+            "original_note_ref": "note 1", "special_measures_explained": { "not_done": "later" }, "reassured": done }),
+        ),
+        (
+            "welfare_check",
+            json!({ "request": { "concern": id(2), "concern_items": [{ "id": id(8), "text": "co-sleeping" }],
             "requested_by": "okafor", "instructions": ["see every child"] }, "grade": "urgent",
             "attend_by": "2026-11-23T12:00:00Z", "address": "12 Mill Lane", "markers_acknowledged": ["firearms"],
             "attended_at": "2026-11-23T11:00:00Z", "left_at": "2026-11-23T12:10:00Z", "attendees": ["PC Okafor"],
@@ -56,10 +70,19 @@ fn bodies() -> Vec<(&'static str, Json)> {
             "concern_answers": [{ "concern_item": id(8), "answer": { "not_addressed": "asleep" } }],
             "intelligence_checks": [id(5), id(6)], "risk": id(7), "referral_decision": [{ "child": "Sam", "ref": id(9) }],
             "reporter_contacted": { "not_applicable": "patrol" }, "advice_sought": [{ "from": "hub", "advice": "refer" }],
-            "outcome": { "other": "called away" } })),
-        ("action", { let mut body = action_body(); body["evidence"] = json!([{ "ref": "r", "hash": "ab" }]);
-            body["owner"] = json!("team:north"); body["carried_context"] = json!(["year 8"]); body }),
-        ("action_update", json!({ "action": id(2), "text": "visited", "next_date": "2026-11-27T15:00:00Z", "school": "100001" })),
+            "outcome": { "other": "called away" } }),
+        ),
+        ("action", {
+            let mut body = action_body();
+            body["evidence"] = json!([{ "ref": "r", "hash": "ab" }]);
+            body["owner"] = json!("team:north");
+            body["carried_context"] = json!(["year 8"]);
+            body
+        }),
+        (
+            "action_update",
+            json!({ "action": id(2), "text": "visited", "next_date": "2026-11-27T15:00:00Z", "school": "100001" }),
+        ),
         ("action_note", json!({ "action": id(2), "update": id(3), "text": "suspect was there" })),
     ]
 }
@@ -84,7 +107,8 @@ fn a_regular_body_is_its_own_regular_form() {
     for (name, json) in bodies() {
         let kind = kind(name).unwrap();
         let body = normalise(kind, json, &mut ids()).unwrap();
-        let again = normalise(kind, Json::Object(body.0.clone()), &mut ids()).unwrap_or_else(|gaps| panic!("{name}: {gaps:?}"));
+        let again =
+            normalise(kind, Json::Object(body.0.clone()), &mut ids()).unwrap_or_else(|gaps| panic!("{name}: {gaps:?}"));
         assert_eq!(again.0, body.0, "{name}");
     }
 }
@@ -105,7 +129,11 @@ fn the_police_text_of_an_update_becomes_a_note_of_its_own() {
     let kind = kind("action_update").unwrap();
     let json = json!({ "action": record(2).to_string(), "text": "visited", "text_police": "he was there", "school": "100001" });
     let mut body = normalise(kind, json, &mut ids()).unwrap();
-    assert_eq!(records::split(kind, &body).unwrap_err()[0].path, "text_police", "it never enters what the school holds");
+    assert_eq!(
+        records::split(kind, &body).unwrap_err()[0].path,
+        "text_police",
+        "it never enters what the school holds"
+    );
     let note = records::take_note(kind, &mut body, record(3)).unwrap();
     assert!(records::split(kind, &body).is_ok());
     assert_eq!((note.id, note.kind), (Some(signed::RecordId::note(record(3))), "action_note"));

@@ -184,7 +184,9 @@ impl Doc {
         changes.sort_by_key(|change| (depth(change), change.said.as_ref().map(|said| said.id), change.dot));
         for change in &changes {
             if let Some(said) = &change.said {
-                view.statements.push(Said { opened: said.clone(), dot: change.dot, clock: change.clock.clone() });
+                let counter = depth(change);
+                let clock = change.clock.clone();
+                view.statements.push(Said { opened: said.clone(), dot: change.dot, clock, counter });
             }
             let entry = |value: &Value, nth: usize| {
                 let whole = cbor::map([
@@ -194,7 +196,7 @@ impl Doc {
                 ]);
                 let id = StatementHash(signed::digest::sha256(&cbor::encode(&whole))).to_string();
                 let (by, at) = (change.by.clone(), change.at.clone());
-                Entry { id: id[..32].to_owned(), value: value.clone(), by, at, dot: change.dot }
+                Entry { id: id[..32].to_owned(), value: value.clone(), by, at, dot: change.dot, counter: depth(change) }
             };
             for (nth, (name, value)) in change.writes.entries.iter().enumerate() {
                 view.entries.entry(name.clone()).or_default().push(entry(value, nth));
