@@ -151,8 +151,13 @@ struct Outcome {
 
 impl Machine<'_, '_> {
     fn legal(&self) -> Vec<bool> {
-        let mut legal: Vec<bool> = Vec::with_capacity(self.acts.len());
-        for act in self.acts.iter() {
+        let mut legal: Vec<bool> = Vec::new();
+        let mut status = self.kind.initial.to_owned();
+        for act in self.acts.iter().take(self.acts.early()) {
+            legal.push(act.allowed(&status));
+            status = act.leads(&status).unwrap_or(&status).to_owned();
+        }
+        for act in self.acts.iter().skip(self.acts.early()) {
             let known: Vec<usize> = self.acts.select(&legal, |earlier| act.knew(earlier));
             let before = self.combine(&known, Some(act));
             let status = if before.undone { REOPENED } else { before.status.as_str() };
@@ -163,36 +168,35 @@ impl Machine<'_, '_> {
 
     /// The status these acts lead to together, as known to `reader` (or to everyone).
     fn combine(&self, acts: &[usize], reader: Option<&Act<'_>>) -> Outcome {
-        let acts: Vec<&Act<'_>> =
-            acts.iter().filter_map(|at| self.acts.get(*at)).filter(|act| act.to().is_some()).collect();
-        let (mut status, acts, word) = self.resolved(acts);
+        let begin = |at: &usize| *at < self.acts.early();
+        let early = acts.iter().filter(|at| begin(at)).filter_map(|at| self.acts.get(*at));
+        let initial =
+            early.fold(self.kind.initial.to_owned(), |status, act| act.leads(&status).unwrap_or(&status).to_owned());
+        let weighed = acts.iter().filter(|at| !begin(at)).filter_map(|at| self.acts.get(*at));
+        let (mut status, acts, word) = self.resolved(initial, weighed.filter(|act| act.to().is_some()).collect());
         let mut conflict = false;
         for act in in_order(acts.clone()) {
-            let to = act.to().unwrap_or(&status).to_owned();
-            if act.allowed(&status) || to == status {
-                status = to;
-            } else {
-                conflict = true;
-                status = beats(&status, &to).to_owned();
-            }
+            let next = act.leads(&status);
+            conflict |= next.is_none();
+            status = next.unwrap_or_else(|| beats(&status, act.to().unwrap_or(&status))).to_owned();
         }
         let mut outcome = Outcome { status, conflict, ..Outcome::default() };
         if CLOSED.contains(&outcome.status.as_str()) {
             let unseen = self.unseen(&acts, word, reader);
             outcome.undone = !unseen.is_empty();
             outcome.unseen = unseen;
-        } else if at_odds(&acts) {
+        } else if reader.is_none() && at_odds(&acts) {
             outcome.unseen.push(String::from("status"));
         }
         outcome
     }
 
     /// Acts after the last word of a sergeant about the status, and that word.
-    fn resolved<'a>(&self, acts: Vec<&'a Act<'a>>) -> (String, Vec<&'a Act<'a>>, Option<&'a Act<'a>>) {
+    fn resolved<'a>(&self, initial: String, acts: Vec<&'a Act<'a>>) -> (String, Vec<&'a Act<'a>>, Option<&'a Act<'a>>) {
         let words: Vec<&Act<'_>> = acts.iter().copied().filter(|act| act.resolves_status()).collect();
         let last =
             words.iter().copied().filter(|act| !words.iter().any(|later| later.knew(act))).max_by_key(|a| a.id());
-        let Some(last) = last else { return (self.kind.initial.to_owned(), acts, None) };
+        let Some(last) = last else { return (initial, acts, None) };
         let status = last.to().unwrap_or(self.kind.initial).to_owned();
         let after = acts.into_iter().filter(|act| !last.knew(act) && act.id() != last.id()).collect();
         (status, after, Some(last))
@@ -234,16 +238,25 @@ fn at_odds(acts: &[&Act<'_>]) -> bool {
 
 /// An order in which each act comes after those it knew; where that leaves a choice, the lesser
 /// status first.
-fn in_order<'a>(mut left: Vec<&'a Act<'a>>) -> Vec<&'a Act<'a>> {
-    let mut sorted = Vec::with_capacity(left.len());
+fn in_order<'a>(acts: Vec<&'a Act<'a>>) -> Vec<&'a Act<'a>> {
+    let chain = acts.iter().zip(acts.iter().skip(1)).all(|(earlier, later)| later.knew(earlier));
+    if chain {
+        return acts;
+    }
+    let waits_for = |act: &Act<'_>| acts.iter().filter(|other| act.knew(other)).count();
+    let mut left: Vec<(usize, &Act<'_>)> = acts.iter().map(|act| (waits_for(act), *act)).collect();
+    let mut sorted = Vec::with_capacity(acts.len());
     while !left.is_empty() {
-        let ready = left
-            .iter()
-            .enumerate()
-            .filter(|(_, act)| !left.iter().any(|other| other.id() != act.id() && act.knew(other)));
-        let next = ready.min_by_key(|(_, act)| (order(act.to().unwrap_or_default()), act.id())).map(|(at, _)| at);
+        let ready = left.iter().enumerate().filter(|(_, (waits, _))| *waits == 0);
+        let next = ready.min_by_key(|(_, (_, act))| (order(act.to().unwrap_or_default()), act.id())).map(|(at, _)| at);
         // Acts never wait for one another in a circle: each knows only earlier ones.
-        sorted.push(left.remove(next.unwrap_or(0)));
+        let (_, act) = left.remove(next.unwrap_or(0));
+        for (waits, other) in &mut left {
+            if other.knew(act) {
+                *waits = waits.saturating_sub(1);
+            }
+        }
+        sorted.push(act);
     }
     sorted
 }

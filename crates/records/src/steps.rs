@@ -15,6 +15,8 @@ pub(crate) struct Act<'v> {
     pub(crate) said: &'v Said,
     pub(crate) step: &'static Step,
     pub(crate) role: Role,
+    /// Whether its kind of record is accepted by whoever is to do it.
+    acceptable: bool,
     answer: Answer<'v>,
 }
 
@@ -26,6 +28,10 @@ enum Answer<'v> {
     Refused(&'v Said),
 }
 
+/// Steps weighed against one another; those before the last so many are replayed in their causal
+/// order alone, so that a record with thousands of steps is still shown at once.
+pub(crate) const STEPS_WEIGHED_MAX: usize = 200;
+
 /// Every step of a document, in causal order.
 pub(crate) struct Acts<'v>(Vec<Act<'v>>);
 
@@ -34,13 +40,16 @@ impl<'v> Acts<'v> {
         let read = |said: &'v Said| {
             let step = kind.step(said.step()?)?;
             let role = effective::role(said)?;
-            crate::rights::may_step(role, kind, step.verb).then(|| Act { said, step, role, answer: answer(view, said) })
+            let act =
+                || Act { said, step, role, acceptable: kind.step("accept").is_some(), answer: answer(view, said) };
+            crate::rights::may_step(role, kind, step.verb).then(act)
         };
         Self(view.statements.iter().filter_map(read).collect())
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// How many are not weighed against one another.
+    pub(crate) fn early(&self) -> usize {
+        self.0.len().saturating_sub(STEPS_WEIGHED_MAX)
     }
 
     pub(crate) fn get(&self, at: usize) -> Option<&Act<'v>> {
@@ -116,7 +125,23 @@ impl Act<'_> {
 
     /// The status it leads to.
     pub(crate) fn to(&self) -> Option<&str> {
-        if self.resolves_status() { self.text("value") } else { self.step.to }
+        if self.resolves_status() {
+            return self.text("value");
+        }
+        if self.takes_over() { Some("accepted") } else { self.step.to }
+    }
+
+    /// Whoever takes an action over has accepted it.
+    fn takes_over(&self) -> bool {
+        self.acceptable && self.step.verb == "assign" && self.text("to") == Some(self.author())
+    }
+
+    /// The status it leads to from this one; `None` if it cannot be taken there.
+    pub(crate) fn leads<'s>(&'s self, status: &'s str) -> Option<&'s str> {
+        if self.takes_over() {
+            return Some(if ["requested", "declined"].contains(&status) { "accepted" } else { status });
+        }
+        self.to().filter(|to| self.allowed(status) || *to == status)
     }
 
     pub(crate) fn resolves(&self, path: &str) -> bool {
@@ -146,18 +171,17 @@ impl Act<'_> {
 
 /// Who answers for a record. Two who took it at once both do, until a sergeant or above decides.
 pub(crate) fn owners(view: &View, acts: &Acts<'_>, legal: &[bool]) -> Vec<String> {
-    let mut heads: Vec<(&Act<'_>, &str)> = Vec::new();
-    for (act, _) in acts.iter().zip(legal).filter(|(_, legal)| **legal) {
-        let Some(owner) = act.owner() else { continue };
-        let known: BTreeSet<&str> = heads.iter().filter(|(head, _)| act.knew(head)).map(|(_, owner)| *owner).collect();
-        if known.len() < 2 || act.role.supervises() {
-            heads.retain(|(head, _)| !act.knew(head));
-            heads.push((act, owner));
-        } else if !known.contains(owner) {
-            heads.push((act, owner));
+    let events = acts.select(legal, |act| act.owner().is_some());
+    let events = events.into_iter().rev().take(STEPS_WEIGHED_MAX).rev().filter_map(|at| acts.get(at));
+    let mut taken: Vec<Taken<'_>> = Vec::new();
+    for act in events {
+        let known: BTreeSet<&str> = heads(&taken, |earlier| act.knew(earlier)).filter_map(Act::owner).collect();
+        let decides = known.len() < 2 || act.role.supervises();
+        if decides || !act.owner().is_some_and(|owner| known.contains(owner)) {
+            taken.push(Taken { act, decides });
         }
     }
-    let by_steps: BTreeSet<String> = heads.iter().map(|(_, owner)| (*owner).to_owned()).collect();
+    let by_steps: BTreeSet<String> = heads(&taken, |_| true).filter_map(Act::owner).map(str::to_owned).collect();
     if !by_steps.is_empty() {
         return by_steps.into_iter().collect();
     }
@@ -165,4 +189,22 @@ pub(crate) fn owners(view: &View, acts: &Acts<'_>, legal: &[bool]) -> Vec<String
     let named: BTreeSet<String> =
         registers.iter().filter_map(|standing| standing.value.to_value().as_text().map(str::to_owned)).collect();
     named.into_iter().collect()
+}
+
+/// A step that made someone the owner.
+struct Taken<'a> {
+    act: &'a Act<'a>,
+    /// Whether it takes the place of those it knew: not where it knew of two owners and was made
+    /// by neither a sergeant nor above.
+    decides: bool,
+}
+
+/// Of the steps known, those whose place no other has taken.
+fn heads<'t>(
+    taken: &'t [Taken<'t>],
+    known: impl Fn(&Act<'_>) -> bool + Copy + 't,
+) -> impl Iterator<Item = &'t Act<'t>> {
+    let replaced =
+        move |one: &Act<'_>| taken.iter().any(|later| later.decides && known(later.act) && later.act.knew(one));
+    taken.iter().map(|taken| taken.act).filter(move |act| known(act) && !replaced(act))
 }

@@ -323,3 +323,92 @@ fn a_forwarded_action_keeps_everything_and_waits_for_its_new_holder() {
     doc.act(&two, "accept", json!({}));
     assert_eq!(doc.shown_to(&two).status, "accepted");
 }
+
+#[test]
+fn whoever_takes_an_action_over_has_accepted_it() {
+    let (one, sergeant) = (officer(), sergeant());
+    let mut doc = action();
+    doc.act(&one, "assign", json!({ "to": "okafor" }));
+    assert_eq!(doc.shown_to(&one).status, "accepted");
+    assert!(doc.plan(&one, "complete", evidence(), false).is_ok());
+    doc.sync(&sergeant, &one);
+    // Given to another by a sergeant, it is still to be accepted by nobody but them.
+    let mut doc = action();
+    doc.act(&sergeant, "assign", json!({ "to": "price" }));
+    let shown = doc.shown_to(&sergeant);
+    assert_eq!((shown.status.as_str(), shown.owners.as_slice()), ("requested", ["price".to_owned()].as_slice()));
+    assert_eq!(doc.plan(&one, "assign", json!({ "to": "price" }), true).unwrap_err().code, code::I_DENIED);
+}
+
+#[test]
+fn a_long_history_is_shown_at_once() {
+    let (one, two) = (officer(), other_officer());
+    let mut doc = action();
+    // Two devices that never meet, each reopening and starting over and over.
+    for _ in 0..150 {
+        for who in [&one, &two] {
+            doc.say(who, "reopen", signed::cbor::Map::from([("reason".to_owned(), signed::Value::text("again"))]));
+            doc.say(who, "start", signed::cbor::Map::new());
+        }
+    }
+    let view = doc.view_of_all();
+    let began = std::time::Instant::now();
+    let shown = records::shown(doc.kind, &view, &doc.context(false));
+    assert!(shown.open);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    println!("600 concurrent steps: {:?}", began.elapsed());
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(96))]
+    /// Whatever people do on three devices, and in whatever order a reader learns of it (any that
+    /// respects what each knew), the record shows the same.
+    #[test]
+    fn r94_every_order_of_delivery_shows_the_same(moves in proptest::collection::vec((0_u8..3, 0_u8..12), 1..24), seed in proptest::num::u64::ANY) {
+        let people = [officer(), other_officer(), sergeant()];
+        let mut doc = action();
+        for (who, what) in moves {
+            let me = people[usize::from(who)].clone();
+            let body = |verb: &str| match verb {
+                "complete" => evidence(),
+                "tell_outcome" => json!({ "to": "hughes", "how": "email" }),
+                "assign" => json!({ "to": me.user.as_str() }),
+                "forward" => json!({ "to": "price", "why": "hers" }),
+                "accept" | "start" => json!({}),
+                _ => json!({ "reason": "because" }),
+            };
+            let verbs = ["accept", "decline", "start", "block", "complete", "tell_outcome", "close", "reopen", "assign", "forward"];
+            match verbs.get(usize::from(what)) {
+                Some(verb) => {
+                    if doc.plan(&me, verb, body(verb), true).is_ok() {
+                        doc.act(&me, verb, body(verb));
+                    }
+                }
+                None if what == 10 => drop(doc.edit(&me, "urgency", json!("urgent"))),
+                None => people.iter().for_each(|other| doc.sync(&me, other)),
+            }
+        }
+        let view = doc.view_of_all();
+        let expected = records::shown(doc.kind, &view, &doc.context(false));
+        let mut shuffled = view.clone();
+        shuffle(&mut shuffled.statements, seed);
+        let found = records::shown(doc.kind, &shuffled, &doc.context(false));
+        proptest::prop_assert_eq!(&found.status, &expected.status);
+        proptest::prop_assert_eq!(&found.owners, &expected.owners);
+        proptest::prop_assert_eq!(&found.urgency, &expected.urgency);
+        proptest::prop_assert_eq!(&found.gaps, &expected.gaps);
+    }
+}
+
+/// Another order in which each statement still comes after those it knew.
+fn shuffle(statements: &mut Vec<documents::Said>, mut seed: u64) {
+    let mut left = std::mem::take(statements);
+    while !left.is_empty() {
+        let ready: Vec<usize> = (0..left.len())
+            .filter(|at| !left.iter().enumerate().any(|(other, said)| other != *at && left[*at].knew(said.dot)))
+            .collect();
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let pick = usize::try_from(seed >> 33).unwrap() % ready.len();
+        statements.push(left.remove(ready[pick]));
+    }
+}

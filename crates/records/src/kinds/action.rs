@@ -47,7 +47,8 @@ pub static ACTION: Kind = Kind {
         w("carried_context", Shape::List(&Shape::Any)).must_if(),
     ],
     steps: &[
-        step("accept", &["requested", "declined", "reopened"], "accepted", Argues::Neither).owned_by(Owns::Author),
+        step("accept", &["requested", "accepted", "declined", "reopened"], "accepted", Argues::Neither)
+            .owned_by(Owns::Author),
         step("decline", &["requested", "reopened"], "declined", Argues::Neither),
         step("start", &["accepted", "blocked", "reopened"], "in_progress", Argues::Neither),
         step("block", &["accepted", "in_progress", "reopened"], "blocked", Argues::Open),

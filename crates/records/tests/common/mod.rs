@@ -122,7 +122,7 @@ impl Doc {
         self.minute += 1;
         let opened = said.map(|(sentence, content, gaps)| {
             let mut salt = [who.device; 16];
-            salt[0] = u8::try_from(seq).unwrap();
+            salt[..8].copy_from_slice(&seq.to_be_bytes());
             let statement = Statement {
                 record: record(1),
                 kind: self.kind.name.into(),
