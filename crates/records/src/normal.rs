@@ -29,11 +29,11 @@ impl Normal<'_> {
     pub(crate) fn value(&mut self, shape: &Shape, value: Json, path: &str) -> Option<Json> {
         match shape {
             Shape::Text => text(value).or_else(|| self.wrong(path, "a text")),
-            Shape::Bool => match value {
-                Json::Bool(_) => Some(value),
-                other if other == "true" => Some(json!(true)),
-                other if other == "false" => Some(json!(false)),
-                _ => self.wrong(path, "true or false"),
+            Shape::Bool => match (value.as_bool(), value.as_str()) {
+                (Some(known), _) => Some(json!(known)),
+                (None, Some("true")) => Some(json!(true)),
+                (None, Some("false")) => Some(json!(false)),
+                (None, _) => self.wrong(path, "true or false"),
             },
             Shape::Int => match value.as_i64() {
                 Some(_) => Some(value),
@@ -68,10 +68,10 @@ impl Normal<'_> {
                 _ => self.wrong(path, "a user's id or team:NAME"),
             },
             Shape::List(element) | Shape::ListOrNone(element) => self.list(shape, element, value, path),
-            Shape::Object(parts) => match value {
-                Json::Object(map) => self.object(parts, map, path),
-                _ => self.wrong(path, "an object"),
-            },
+            Shape::Object(parts) => {
+                let Json::Object(map) = value else { return self.wrong(path, "an object") };
+                self.object(parts, map, path)
+            }
             Shape::Headed(parts) => self.headed(parts, value, path),
             Shape::Any => self.any(value, path),
         }
@@ -80,10 +80,8 @@ impl Normal<'_> {
     /// One line of a list, with its id if it is an object.
     pub(crate) fn line(&mut self, list: &Shape, value: Json, path: &str) -> Option<Json> {
         let Some(element) = list.element() else { return self.wrong(path, "one value") };
-        let (id, value) = match value {
-            Json::Object(mut map) => (map.remove("id"), Json::Object(map)),
-            other => (None, other),
-        };
+        let mut value = value;
+        let id = value.as_object_mut().and_then(|map| map.remove("id"));
         let id = match id {
             None => None,
             Some(id) => match id.as_str().and_then(|t| t.parse::<RecordId>().ok()) {
@@ -107,16 +105,18 @@ impl Normal<'_> {
     }
 
     fn list(&mut self, shape: &Shape, element: &Shape, value: Json, path: &str) -> Option<Json> {
+        let none = matches!(shape, Shape::ListOrNone(_)) && none_said(&value).is_some();
+        // One text given for a list of texts is a list of one.
+        let one = matches!(value, Json::String(_) | Json::Number(_))
+            && matches!(element, Shape::Text | Shape::Said | Shape::Id | Shape::Record);
         let lines = match value {
             Json::Array(lines) => lines,
-            other if matches!(shape, Shape::ListOrNone(_)) && none_said(&other).is_some() => vec![other],
-            // One text given for a list of texts is a list of one.
-            other @ (Json::String(_) | Json::Number(_))
-                if matches!(element, Shape::Text | Shape::Said | Shape::Id | Shape::Record) =>
-            {
-                vec![other]
+            value @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_)) => {
+                if !none && !one {
+                    return self.wrong(path, "a list");
+                }
+                vec![value]
             }
-            _ => return self.wrong(path, "a list"),
         };
         let before = self.gaps.len();
         let regular: Vec<Json> = lines.into_iter().filter_map(|line| self.line(shape, line, path)).collect();
@@ -180,7 +180,7 @@ impl Normal<'_> {
             Json::String(word) if others.iter().any(|part| part.path == word && part.shape == Shape::Bool) => {
                 self.object(parts, JsonMap::from_iter([(word, json!(true))]), path)
             }
-            bare => {
+            bare @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_)) => {
                 let head_value = self.value(&head.shape, bare, path)?;
                 Some(Json::Object(JsonMap::from_iter([(head.path.to_owned(), head_value)])))
             }

@@ -23,6 +23,11 @@ pub struct Argument {
     pub changes: Vec<ChangeHash>,
 }
 
+/// Whether these heads of a record stand on a change.
+pub type Includes<'a> = dyn Fn(&RecordId, &[ChangeHash], &ChangeHash) -> bool + 'a;
+/// Who wrote a change, and when.
+pub type Wrote<'a> = dyn Fn(&documents::Dot) -> Option<(String, Option<Timestamp>)> + 'a;
+
 /// What the reader knows beside the document.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -35,9 +40,9 @@ pub struct Context<'a> {
     /// Other records that argue for open.
     pub arguments: &'a [Argument],
     /// Whether these heads of that record stand on this change.
-    pub includes: &'a dyn Fn(&RecordId, &[ChangeHash], &ChangeHash) -> bool,
+    pub includes: &'a Includes<'a>,
     /// Who wrote a change and when, where the reader knows it better than the statements.
-    pub wrote: &'a dyn Fn(&documents::Dot) -> Option<(String, Option<Timestamp>)>,
+    pub wrote: &'a Wrote<'a>,
     /// Whether delivery shows that the requester has seen the outcome.
     pub outcome_seen: bool,
 }

@@ -84,7 +84,7 @@ pub(crate) fn elements<'j>(field: &Field, json: &'j Json) -> Vec<&'j Json> {
         Json::Array(lines) if field.shape.element().is_some() || matches!(field.shape, Shape::Set(_)) => {
             lines.iter().collect()
         }
-        one => vec![one],
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => vec![json],
     }
 }
 

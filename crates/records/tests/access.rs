@@ -130,7 +130,7 @@ fn of_another_school_team_and_area_nobody_holds_anything_without_a_name() {
             Call => "--C--------",
             Admin => "-------C---",
             Auditor | Dpo => "----------C",
-            _ => "-----------",
+            Officer | Pcso | Sergeant | Inspector | Command | Dsl | Staff | Hub | Server => "-----------",
         };
         assert_eq!(row(role, false, |_| {}), expected, "{role}");
     }
