@@ -13,7 +13,7 @@ use crate::kind::{Caution, Kind, Shape, Who};
 use crate::normal::Normal;
 use crate::path::{self, Place};
 use crate::policy::Policy;
-use crate::writes::{Apart, RECORD_BYTES_MAX, Writes, elements};
+use crate::writes::{Apart, RECORD_BYTES_MAX, Writes, elements, once};
 
 /// A permitted addendum.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,7 +142,7 @@ impl Editor<'_> {
             let path = format!("{}/{}", field.path, line.as_text().unwrap_or_default());
             return self.refuse(code::S_SEALED, &path, "an entry never changes: append another with +");
         }
-        self.apart.writes.entries.push((field.key.to_owned(), value));
+        once(&mut self.apart.writes.entries, field.key, value);
     }
 
     fn clear(&mut self, place: &Place) {

@@ -201,7 +201,7 @@ impl Kind {
 }
 
 impl Field {
-    /// A field of a shape, optional until [`Field::must`] or [`Field::may_must`] say otherwise.
+    /// A field of a shape, optional until [`Field::must`] or [`Field::must_if`] say otherwise.
     #[must_use]
     pub const fn new(path: &'static str, merge: Merge, shape: Shape) -> Self {
         Self {

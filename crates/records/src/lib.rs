@@ -1,11 +1,12 @@
 //! What is recorded: kinds as declarations, the rules that weigh them, roles and compartments,
 //! policy. Pure: no I/O, no clock, no randomness; the same code runs on the handset and the server.
 //!
-//! Read [`kind`] (what a kind declares) and one table, [`kinds::disclosure`]. A body in the
+//! Read [`mod@kind`] (what a kind declares) and one table, [`kinds::disclosure`]. A body in the
 //! contract's JSON is made regular by [`body::normalise`], taken apart for a document by
-//! [`writes::split`], and put together again from what a document says by [`shown::shown`].
-//! [`status`] computes where a record stands, [`verbs::plan`] what a step writes, [`access`] who
-//! may hold, make and do what.
+//! [`writes::split`], and put together again from what a document says by [`fn@shown::shown`].
+//! [`status`] computes where a record stands, [`verbs::plan`] what a step writes; what closes
+//! without the server waits for it ([`mod@proposals`]). [`access`] says who may hold a record,
+//! [`rights`] who may make it and act on it.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 pub mod access;
@@ -17,6 +18,7 @@ pub mod gap;
 pub mod kind;
 pub mod kinds;
 pub mod policy;
+pub mod proposals;
 pub mod raise;
 pub mod rights;
 pub mod seal;
@@ -40,6 +42,7 @@ pub use edits::{Addendum, addendum, edits};
 pub use gap::Gap;
 pub use kind::{Caution, Field, Kind, Need, Shape, Who, kind, kinds};
 pub use policy::Policy;
+pub use proposals::{Proposal, proposals};
 pub use rights::{compartment_of, may_create, may_edit, may_step};
 pub use seal::{SealTimes, seal_gaps};
 pub use shown::{Conflict, ConflictValue, Shown, shown, shown_draft};

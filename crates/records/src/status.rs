@@ -225,7 +225,7 @@ impl Machine<'_, '_> {
             }
             paths
         });
-        unseen.min_by_key(Vec::len).unwrap_or_default()
+        unseen.min_by(|one, other| (one.len(), one).cmp(&(other.len(), other))).unwrap_or_default()
     }
 }
 

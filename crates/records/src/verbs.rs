@@ -24,6 +24,7 @@ mod actions;
 mod protective;
 
 pub use actions::requesters;
+pub(crate) use actions::seen_in_record;
 
 /// Who acts.
 #[derive(Clone, Copy, Debug)]

@@ -66,7 +66,7 @@ fn take_apart(kind: &Kind, body: &Body) -> (Writes, Vec<Gap>) {
             Merge::A => {
                 for element in elements(field, json) {
                     if let Some(value) = apart.value(element, field.path) {
-                        apart.writes.entries.push((field.key.to_owned(), value));
+                        once(&mut apart.writes.entries, field.key, value);
                     }
                 }
             }
@@ -85,6 +85,14 @@ pub(crate) fn elements<'j>(field: &Field, json: &'j Json) -> Vec<&'j Json> {
             lines.iter().collect()
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => vec![json],
+    }
+}
+
+/// Adds a value once: the same value twice in one change would be one entry under one key.
+pub(crate) fn once(entries: &mut Vec<(String, Value)>, field: &str, value: Value) {
+    let entry = (field.to_owned(), value);
+    if !entries.contains(&entry) {
+        entries.push(entry);
     }
 }
 
@@ -118,13 +126,13 @@ impl Apart {
             (Merge::M, _, Some(lines)) if field.caution == Caution::Union => {
                 for line in lines {
                     if let Some(value) = self.value(line, path) {
-                        self.writes.cautious.push((key.to_owned(), value));
+                        once(&mut self.writes.cautious, key, value);
                     }
                 }
             }
             (Merge::M, ..) => {
                 if let Some(value) = self.value(json, path) {
-                    self.writes.cautious.push((key.to_owned(), value));
+                    once(&mut self.writes.cautious, key, value);
                 }
             }
             (_, Some(element), Some(lines)) if by_line(element) => {

@@ -103,8 +103,8 @@ fn r3_the_same_words_do_not_stand_in_two_places() {
 
 #[test]
 fn r4_an_account_written_down_late_says_why() {
-    assert_eq!(gaps_at(&body(account()), "2026-11-24T08:39:00Z"), []);
-    assert_eq!(gaps_at(&body(account()), "2026-11-24T08:41:00Z"), gap(code::R4_DELAY, "delay_reason"));
+    assert_eq!(gaps_at(&body(account()), "2026-11-24T08:40:00Z"), []);
+    assert_eq!(gaps_at(&body(account()), "2026-11-24T08:40:01Z"), gap(code::R4_DELAY, "delay_reason"));
     let late = with("delay_reason", json!("the officer was taken ill"));
     assert_eq!(gaps_at(&late, "2026-11-26T08:41:00Z"), []);
     let times = SealTimes { recorded_at: at("2026-11-26T08:40:00Z"), policy: &Policy::DEFAULT };

@@ -143,3 +143,20 @@ fn an_edit_that_changes_nothing_writes_nothing() {
     let sets = [("urgency".to_owned(), json!("standard")), ("due".to_owned(), json!("2026-11-27T15:00:00Z"))];
     assert!(records::edits(doc.kind, &view, &sets, &mut ids()).unwrap().is_empty());
 }
+
+#[test]
+fn a_lowering_cannot_name_what_it_has_not_seen() {
+    let (officer, sergeant) = (officer(), sergeant());
+    let mut doc = action();
+    doc.edit(&officer, "urgency", json!("immediate")).unwrap();
+    let raised = doc.view_of_all().cautious["urgency"].iter().map(|entry| signed::Value::text(&entry.id)).collect();
+    let content = signed::cbor::Map::from([
+        ("field".to_owned(), signed::Value::text("urgency")),
+        ("supersedes".to_owned(), signed::Value::Array(raised)),
+    ]);
+    doc.say(&sergeant, "lower", content.clone());
+    assert_eq!(doc.shown_to_all().urgency, "immediate");
+    doc.sync(&sergeant, &officer);
+    doc.say(&sergeant, "lower", content);
+    assert_eq!(doc.shown_to_all().urgency, "standard", "nothing stands any more: the default");
+}

@@ -125,6 +125,14 @@ fn a_draft_holds_every_body_in_small_well_formed_registers() {
 }
 
 #[test]
+fn the_same_value_twice_is_one_entry() {
+    let kind = kind("concern").unwrap();
+    let body =
+        normalise(kind, json!({ "phones": ["07700 900123", "07700 900123", "07700 900124"] }), &mut ids()).unwrap();
+    assert_eq!(records::split(kind, &body).unwrap().entries.len(), 2);
+}
+
+#[test]
 fn the_police_text_of_an_update_becomes_a_note_of_its_own() {
     let kind = kind("action_update").unwrap();
     let json = json!({ "action": record(2).to_string(), "text": "visited", "text_police": "he was there", "school": "100001" });
@@ -191,7 +199,7 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn a_draft_gives_back_any_words(lines in proptest::collection::vec(words(), 0..6), why in words(), order in any::<u64>()) {
         let kind = kind("disclosure").unwrap();

@@ -1,5 +1,6 @@
 //! Completing, closing and reopening, and what a visit brings.
 
+use documents::View;
 use serde_json::{Value as Json, json};
 use signed::code;
 
@@ -60,7 +61,7 @@ impl Planning<'_> {
             let message = "tell the requester what came of it first, or say why that cannot be told";
             return self.refuse(code::R54_NOT_TOLD, "outcome_told", message);
         }
-        if self.requested() || self.ctx.outcome_seen || self.seen_in_record() {
+        if self.requested() || self.ctx.outcome_seen || seen_in_record(self.view, &self.shown.body) {
             return;
         }
         if self.ctx.online {
@@ -108,28 +109,25 @@ impl Planning<'_> {
     fn requested(&self) -> bool {
         requesters(self.view, &self.shown.body).iter().any(|user| user == self.actor.user.as_str())
     }
+}
 
-    /// Whether a step of the requester was made knowing the outcome.
-    fn seen_in_record(&self) -> bool {
-        let told = self.view.statements.iter().rfind(|said| said.step() == Some("tell_outcome"));
-        let requesters = requesters(self.view, &self.shown.body);
-        told.is_some_and(|told| {
-            let later =
-                self.view.statements.iter().filter(|said| said.opened.id != told.opened.id && said.knew(told.dot));
-            later.into_iter().any(|said| {
-                let statement = &said.opened.statement;
-                let by_requester = requesters.iter().any(|user| user == statement.author.as_str());
-                let saw = statement.shown.contains(&told.opened.id)
-                    || matches!(said.step(), Some("confirm_seen" | "acknowledge"));
-                by_requester && saw
-            })
-        })
-    }
+/// Whether a step of the requester was made knowing the outcome.
+pub(crate) fn seen_in_record(view: &View, body: &Json) -> bool {
+    let Some(told) = view.statements.iter().rfind(|said| said.step() == Some("tell_outcome")) else { return false };
+    let requesters = requesters(view, body);
+    let later = view.statements.iter().filter(|said| said.opened.id != told.opened.id && said.knew(told.dot));
+    later.into_iter().any(|said| {
+        let statement = &said.opened.statement;
+        let by_requester = requesters.iter().any(|user| user == statement.author.as_str());
+        let saw =
+            statement.shown.contains(&told.opened.id) || matches!(said.step(), Some("confirm_seen" | "acknowledge"));
+        by_requester && saw
+    })
 }
 
 /// Who asked for an action: the person it names, where that is a user, and whoever wrote it.
 #[must_use]
-pub fn requesters(view: &documents::View, body: &Json) -> Vec<String> {
+pub fn requesters(view: &View, body: &Json) -> Vec<String> {
     let named = body.pointer("/requested_by/person/as_said").and_then(Json::as_str).filter(|text| is_holder(text));
     let author = view.created().map(|(said, _)| said.opened.statement.author.to_string());
     named.map(str::to_owned).into_iter().chain(author).collect()

@@ -273,13 +273,18 @@ impl Doc {
         Ok(())
     }
 
-    /// The server confirms the last statement of this step.
-    pub fn confirm(&mut self, step: &str) {
+    /// The server answers what waits; tells which verbs it confirmed and which it refused.
+    pub fn server_answers(&mut self) -> Vec<String> {
         let server = person(200, "server", Role::Server);
         self.known.insert(200, (0..self.changes.len()).collect());
-        let named = self.changes.iter().rev().filter_map(|change| change.said.as_ref());
-        let said = named.into_iter().find(|said| said.statement.sentence.name() == step).unwrap().id;
-        self.say(&server, "confirm", Map::from([("confirms".to_owned(), Value::bytes(said.0))]));
+        let found = records::proposals(self.kind, &self.view_of_all(), &self.context(true));
+        let answers = found.iter().filter_map(|proposal| Some((proposal.verb, proposal.answer()?)));
+        let answers: Vec<_> = answers.collect();
+        let said = answers.iter().map(|(verb, (step, _))| format!("{step} {verb}")).collect();
+        for (_, (step, content)) in answers {
+            self.say(&server, step, content);
+        }
+        said
     }
 }
 
