@@ -130,7 +130,7 @@ fn parts_of_composite_fields_are_declared() {
 #[test]
 fn drafted_and_live_kinds_are_as_the_contract_says() {
     let drafted: Vec<&str> = records::kinds().filter(|kind| kind.drafted).map(|kind| kind.name).collect();
-    assert_eq!(drafted, ["concern", "disclosure"]);
+    assert_eq!(drafted, ["disclosure"]);
     assert!(records::kinds().all(|kind| kind.part == if kind.drafted { "account" } else { "request" }));
     assert!(records::kind("no_such_kind").is_none());
 }
