@@ -1,0 +1,111 @@
+//! Edits of working fields, and addenda to what is sealed.
+
+use records::rights::may_edit;
+use records::{Compartment, Gap, Kind, Writes, addendum, edits};
+use serde_json::{Value as Json, json};
+use signed::{RecordId, code};
+use sync_engine::Urgency;
+
+use super::new::finish;
+use super::{Ids, kind_of, record_row, small_enough};
+use crate::error::{FieldError, Result};
+use crate::field::{Field, Me};
+use crate::pen::{Pen, Saying, Words};
+use crate::store::changes::{self, DocRow};
+use crate::store::lists;
+
+impl Field {
+    /// Changes working fields of a draft or a record: `{"id","status"}`. What is sealed is refused
+    /// (`S.sealed`), and so is a field on which two people differ (`R93.conflict`).
+    pub fn record_edit(&self, id: RecordId, sets: Vec<(String, Json)>) -> Result<Json> {
+        sets.iter().try_for_each(|(_, value)| small_enough(value))?;
+        if self.read(|db| lists::draft(db, id))?.is_some() {
+            return self.change_draft(id, &sets, true);
+        }
+        let me = self.me()?;
+        let moment = self.moment();
+        let (row, view) = self.read(|db| {
+            let row = record_row(db, id)?;
+            let view = changes::view(db, &row)?;
+            Ok((row, view))
+        })?;
+        let kind = kind_of(&row.kind)?;
+        allowed(&me, kind, &row, &sets)?;
+        let mut ids = Ids::new(self.random(), moment.now);
+        let writes = edits(kind, &view, &sets, &mut || ids.next())?;
+        ids.done()?;
+        let line = self.write(false, |db| {
+            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let (mut row, mut view) = (row.clone(), view.clone());
+            let words = Words { writes: writes.clone(), ..Words::default() };
+            pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
+            finish(&pen, &row, &view)
+        })?;
+        self.saved();
+        Ok(json!({ "id": id.to_string(), "status": line.status }))
+    }
+
+    /// Sets each top-level field a body names (`edit --from`): `{"id","status"}`.
+    pub fn record_edit_body(&self, id: RecordId, body: Json) -> Result<Json> {
+        let Json::Object(map) = body else {
+            return Err(FieldError::new(code::I_JSON, "a body is a JSON object"));
+        };
+        self.record_edit(id, map.into_iter().collect())
+    }
+
+    /// Adds to a sealed record: `{"id","status","statement"}`. `sets` only for paths among the
+    /// seal's gaps; nothing that was sealed changes.
+    pub fn record_addendum(
+        &self,
+        id: RecordId,
+        text: Option<String>,
+        sets: Vec<(String, Json)>,
+        reason: &str,
+    ) -> Result<Json> {
+        sets.iter().try_for_each(|(_, value)| small_enough(value))?;
+        let me = self.me()?;
+        let moment = self.moment();
+        if self.read(|db| lists::draft(db, id))?.is_some() {
+            return Err(FieldError::new(code::I_DRAFT, "a draft is edited; an addendum is for what is sealed"));
+        }
+        let (row, view) = self.read(|db| {
+            let row = record_row(db, id)?;
+            let view = changes::view(db, &row)?;
+            Ok((row, view))
+        })?;
+        let kind = kind_of(&row.kind)?;
+        let mut ids = Ids::new(self.random(), moment.now);
+        let added = addendum(kind, &view, text.as_deref(), &sets, reason, &mut || ids.next())?;
+        ids.done()?;
+        let (line, statement) = self.write(super::vital(kind.name), |db| {
+            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let (mut row, mut view) = (row.clone(), view.clone());
+            let saying = Saying::step("addendum", added.content.clone());
+            let writes = Writes { sealed: signed::cbor::Map::new(), ..added.writes.clone() };
+            let words = Words { saying: Some(saying), writes, ..Words::default() };
+            let statement = pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
+            Ok((finish(&pen, &row, &view)?, statement))
+        })?;
+        self.saved();
+        Ok(json!({
+            "id": id.to_string(),
+            "status": line.status,
+            "statement": statement.map(|hash| hash.to_string()),
+        }))
+    }
+}
+
+/// Whether this role may change these fields here; every one that it may not is named.
+fn allowed(me: &Me, kind: &'static Kind, row: &DocRow, sets: &[(String, Json)]) -> Result<()> {
+    let compartment: Compartment = row.compartment.parse()?;
+    let mut gaps = Vec::new();
+    for (path, _) in sets {
+        let name = path.split('/').next().unwrap_or(path);
+        // A field that does not exist is for `edits` to refuse.
+        let Some(field) = kind.field(name) else { continue };
+        if !may_edit(me.role, &compartment, kind, field) {
+            gaps.push(Gap::new(code::I_DENIED, path, "this role does not change this field here"));
+        }
+    }
+    if gaps.is_empty() { Ok(()) } else { Err(FieldError::of_gaps(gaps)) }
+}

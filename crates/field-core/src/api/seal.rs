@@ -1,0 +1,47 @@
+//! Sealing: a draft becomes a record whose words never change again.
+
+use records::{Body, Policy, SealTimes, defaults};
+use serde_json::{Value as Json, json};
+use signed::{RecordId, code};
+
+use super::{draft, kind_of, new, vital};
+use crate::error::{FieldError, Result};
+use crate::field::Field;
+use crate::pen::Pen;
+use crate::store::{changes, lists};
+
+impl Field {
+    /// Seals a draft: `{"id","status":"sealed"|"sealed_incomplete","statement","gaps"}`. What is
+    /// missing never stops it. The record's document is made anew from the values shown: no word
+    /// typed and deleted before is in it.
+    pub fn record_seal(&self, id: RecordId) -> Result<Json> {
+        let me = self.me()?;
+        let moment = self.moment();
+        let found = self.read(|db| lists::draft(db, id))?;
+        let Some(found) = found else {
+            let live = self.read(|db| changes::document(db, id))?.is_some();
+            return Err(if live {
+                FieldError::new(code::S_SEALED, "this record is sealed already; what is to be added is an addendum")
+            } else {
+                FieldError::new(code::I_NOT_FOUND, "no such record on this device")
+            });
+        };
+        let kind = kind_of(&found.kind)?;
+        let mut body = Body(found.body.as_object().cloned().unwrap_or_default());
+        defaults(kind, &mut body, found.created_at);
+        let (line, statement, gaps) = self.write(vital(kind.name), |db| {
+            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let when = SealTimes { recorded_at: found.created_at, policy: &Policy::DEFAULT };
+            let made = new::begin(&pen, id, kind, &body, &when)?;
+            draft::close(&pen, id, &made.1)?;
+            Ok(made)
+        })?;
+        self.saved();
+        Ok(json!({
+            "id": id.to_string(),
+            "status": line.status,
+            "statement": statement.to_string(),
+            "gaps": gaps,
+        }))
+    }
+}

@@ -1,0 +1,101 @@
+//! Steps of a record's state machine.
+
+use documents::View;
+use records::rights::may_step;
+use records::{Actor, Body, Do, Gap, Kind, Plan, plan};
+use serde_json::{Map as JsonMap, Value as Json, json};
+use signed::{RecordId, code};
+use sync_engine::Urgency;
+
+use super::new::{Fresh, bring, finish};
+use super::{Ids, kind_of, record_row, small_enough};
+use crate::error::{FieldError, Result};
+use crate::field::{Field, Me, Moment};
+use crate::pen::{Pen, Saying, Words};
+use crate::project::Reader;
+use crate::store::changes::{self, DocRow};
+use crate::store::lists::{self, Line};
+
+impl Field {
+    /// A step: `{"id","status","gaps"}`, and `"proposed"` where the server has to confirm it.
+    pub fn record_do(&self, id: RecordId, verb: &str, body: Json) -> Result<Json> {
+        small_enough(&body)?;
+        let me = self.me()?;
+        let moment = self.moment();
+        if self.read(|db| lists::draft(db, id))?.is_some() {
+            return Err(FieldError::new(code::I_DRAFT, "a draft has no steps; seal it first"));
+        }
+        let (row, view) = self.read(|db| {
+            let row = record_row(db, id)?;
+            let view = changes::view(db, &row)?;
+            Ok((row, view))
+        })?;
+        let kind = kind_of(&row.kind)?;
+        if !may_step(me.role, kind, verb) {
+            return Err(FieldError::new(code::I_DENIED, "this role does not take this step"));
+        }
+        let plan = self.plan(&me, &moment, kind, &row, &view, verb, body)?;
+        let line = self.write(false, |db| {
+            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            carry_out(&pen, &plan, row.clone(), view.clone())
+        })?;
+        self.saved();
+        Ok(answer(&line, &plan))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what a plan is made of, each once")]
+    fn plan(
+        &self,
+        me: &Me,
+        moment: &Moment,
+        kind: &'static Kind,
+        row: &DocRow,
+        view: &View,
+        verb: &str,
+        body: Json,
+    ) -> Result<Plan> {
+        let mut ids = Ids::new(self.random(), moment.now);
+        let plan = self.read(|db| {
+            let reader = Reader { db, me, moment };
+            let shown = reader.shown(row, view)?;
+            let actor = Actor { user: &me.user, role: me.role };
+            let planned = reader.with(row, view, |context| {
+                // What is open beside it and was looked at here.
+                let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();
+                let what = Do { verb, body, considered };
+                plan(kind, view, &shown, actor, &what, context, &mut || ids.next())
+            })?;
+            Ok(planned?)
+        })?;
+        ids.done()?;
+        Ok(plan)
+    }
+}
+
+fn carry_out(pen: &Pen<'_>, plan: &Plan, mut row: DocRow, mut view: View) -> Result<Line> {
+    let mut saying = Saying::step(&plan.step, plan.content.clone());
+    saying.gaps.clone_from(&plan.gaps);
+    let words = Words { saying: Some(saying), writes: plan.writes.clone(), ..Words::default() };
+    pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
+    let line = finish(pen, &row, &view)?;
+    let mut with = JsonMap::new();
+    with.insert("case".into(), json!(line.case.map(|id| id.to_string())));
+    with.insert("school".into(), json!(line.school));
+    with.retain(|_, value| !value.is_null());
+    let fresh = Fresh { id: row.record, kind: kind_of(&row.kind)?, body: Body(with) };
+    for new in &plan.creates {
+        bring(pen, new, &fresh)?;
+    }
+    Ok(line)
+}
+
+fn answer(line: &Line, plan: &Plan) -> Json {
+    let mut map = JsonMap::new();
+    map.insert("id".into(), json!(line.id.to_string()));
+    map.insert("status".into(), json!(line.status));
+    if plan.proposed {
+        map.insert("proposed".into(), json!(plan.step));
+    }
+    map.insert("gaps".into(), Json::Array(plan.gaps.iter().map(Gap::to_json).collect()));
+    Json::Object(map)
+}

@@ -1,0 +1,230 @@
+//! One open store, and the little state beside it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use records::Role;
+use rusqlite::Connection;
+use signed::digest::AudienceDigest;
+use signed::{ActorId, DeviceId, Incarnation, PublicKey, RingSigner, Signer, Timestamp, UserId, code};
+use wire::Epoch;
+
+use crate::error::{FieldError, Result, damaged};
+use crate::event::{Bus, Event, EventReceiver};
+use crate::ports;
+use crate::store::{Store, changes, directory, fixed, meta};
+use crate::types::{Identity, Options, StoreKey};
+
+/// One open device store. Cheap to clone; every clone is the same store, and the last one dropped
+/// closes it. Calls block for as long as a transaction takes; none waits for the network.
+#[derive(Clone)]
+pub struct Field(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    key: Mutex<StoreKey>,
+    store: Mutex<Store>,
+    me: Mutex<Option<Arc<Me>>>,
+    // The digest at the cursor: read from the rows when first asked for, then carried along.
+    digest: Mutex<Option<AudienceDigest>>,
+    locked: AtomicBool,
+    bus: Bus,
+    wakers: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
+}
+
+/// Whose device this is, with the key that signs.
+pub(crate) struct Me {
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+    pub(crate) device: DeviceId,
+    pub(crate) actor: ActorId,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) server_keys: Vec<PublicKey>,
+    pub(crate) epoch: Epoch,
+    pub(crate) signer: Arc<dyn Signer>,
+}
+
+/// One moment, as the device's clock tells it.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    pub(crate) now: Timestamp,
+    pub(crate) mono_ms: u64,
+    pub(crate) boot: String,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Field {
+    /// Opens a store, alone: another process (or another `Field`) on it is answered
+    /// `STORE.in_use`. Another key: `STORE.key`, and no byte is changed. Damage: the files are
+    /// moved to `damaged-<time>/` and kept, `STORE.damaged`. A newer schema: `STORE.newer`.
+    pub fn open(options: Options) -> Result<Field> {
+        let store = Store::open(&options.dir, &options.key, &*options.random, options.clock.now())?;
+        Ok(Self(Arc::new(Inner {
+            key: Mutex::new(options.key.clone()),
+            options,
+            store: Mutex::new(store),
+            me: Mutex::default(),
+            digest: Mutex::default(),
+            locked: AtomicBool::new(false),
+            bus: Bus::default(),
+            wakers: Mutex::default(),
+        })))
+    }
+
+    /// From now on, everything that happens.
+    #[must_use]
+    pub fn events(&self) -> EventReceiver {
+        self.0.bus.subscribe()
+    }
+
+    /// Calls this after every save that puts something into the outbox. It must not block and
+    /// must not call back into the store.
+    pub fn on_saved(&self, waker: Box<dyn Fn() + Send + Sync>) {
+        lock(&self.0.wakers).push(waker);
+    }
+
+    pub(crate) fn saved(&self) {
+        lock(&self.0.wakers).iter().for_each(|wake| wake());
+    }
+
+    pub(crate) fn tell(&self, events: &[Event]) {
+        self.0.bus.tell(events);
+    }
+
+    pub(crate) fn random(&self) -> &dyn ports::Random {
+        &*self.0.options.random
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        let clock = &self.0.options.clock;
+        Moment { now: clock.now(), mono_ms: clock.mono_ms(), boot: clock.boot() }
+    }
+
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        work(lock(&self.0.store).db()?)
+    }
+
+    /// One transaction, on disk when it answers. What is vital is saved from the reserve where the
+    /// disk is full; the work may then run twice.
+    pub(crate) fn write<T>(&self, vital: bool, work: impl Fn(&Connection) -> Result<T>) -> Result<T> {
+        lock(&self.0.store).write(vital, |transaction| work(transaction))
+    }
+
+    /// What one account's content is read through: refused while the store is locked.
+    pub(crate) fn unlocked(&self) -> Result<()> {
+        if self.0.locked.load(Ordering::Acquire) {
+            return Err(FieldError::new(code::STORE_LOCKED, "the store is locked; open it again to read"));
+        }
+        Ok(())
+    }
+
+    /// Ends reading until the store is opened again; capture stays possible. What was typed into
+    /// drafts is put where it is safe first.
+    pub fn lock(&self) -> Result<()> {
+        let flushed = self.drafts_flush(None);
+        self.0.locked.store(true, Ordering::Release);
+        flushed.map(drop)
+    }
+
+    /// Changes the store's key. A crash in between leaves a store that opens with one of the two.
+    pub fn rekey(&self, new: StoreKey) -> Result<()> {
+        let mut old = lock(&self.0.key);
+        lock(&self.0.store).rekey(&old, &new, self.random())?;
+        *old = new;
+        Ok(())
+    }
+
+    pub(crate) fn take_files_away(&self) -> Result<()> {
+        lock(&self.0.store).erase()?;
+        self.forget_me();
+        *lock(&self.0.digest) = None;
+        Ok(())
+    }
+
+    /// Who this is; `D.not_enrolled` before enrolment.
+    pub(crate) fn me(&self) -> Result<Arc<Me>> {
+        if let Some(me) = &*lock(&self.0.me) {
+            return Ok(Arc::clone(me));
+        }
+        let me = self.read(|db| self.read_me(db))?;
+        let me = me.ok_or_else(|| FieldError::new(code::D_NOT_ENROLLED, "this device is not enrolled yet"))?;
+        let me = Arc::new(me);
+        *lock(&self.0.me) = Some(Arc::clone(&me));
+        Ok(me)
+    }
+
+    pub(crate) fn forget_me(&self) {
+        *lock(&self.0.me) = None;
+    }
+
+    fn read_me(&self, db: &Connection) -> Result<Option<Me>> {
+        let Some(user) = meta::text(db, meta::USER)? else { return Ok(None) };
+        let wrong = || damaged("what the store knows of its user does not read back");
+        let role = meta::text(db, meta::ROLE)?.ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
+        let signer = self.stored_signer(db)?.ok_or_else(wrong)?;
+        let incarnation = Incarnation(fixed(&meta::get(db, meta::INCARNATION)?.ok_or_else(wrong)?)?);
+        Ok(Some(Me {
+            user: UserId::new(&user).map_err(|_| wrong())?,
+            role,
+            device: signer.public_key().id(),
+            actor: ActorId::of_store(signer.public_key().spki(), &incarnation),
+            incarnation,
+            server_keys: directory::server_keys(db)?,
+            epoch: Epoch(fixed(&meta::get(db, meta::EPOCH)?.ok_or_else(wrong)?)?),
+            signer,
+        }))
+    }
+
+    /// The device key: the one given at opening, else the one the store keeps.
+    pub(crate) fn stored_signer(&self, db: &Connection) -> Result<Option<Arc<dyn Signer>>> {
+        if let Some(signer) = &self.0.options.signer {
+            return Ok(Some(Arc::clone(signer)));
+        }
+        let Some(pkcs8) = meta::get(db, meta::SIGNER)? else { return Ok(None) };
+        let pkcs8 = zeroize::Zeroizing::new(pkcs8);
+        Ok(Some(Arc::new(RingSigner::from_pkcs8(&pkcs8)?)))
+    }
+
+    /// Whose device this is, once enrolled.
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        let me = match self.me() {
+            Ok(me) => me,
+            Err(error) if error.code == code::D_NOT_ENROLLED => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Identity {
+            user: me.user.clone(),
+            role: me.role,
+            device: me.device,
+            actor: me.actor,
+            incarnation: me.incarnation,
+            server_keys: me.server_keys.clone(),
+            epoch: me.epoch,
+        }))
+    }
+
+    /// The digest over everything that came by rows, at the cursor.
+    pub(crate) fn digest(&self, db: &Connection) -> Result<AudienceDigest> {
+        let mut known = lock(&self.0.digest);
+        if let Some(digest) = *known {
+            return Ok(digest);
+        }
+        let digest = changes::audience_digest(db)?;
+        *known = Some(digest);
+        Ok(digest)
+    }
+
+    /// After rows changed it: it is read anew when next asked for.
+    pub(crate) fn set_digest(&self, digest: Option<AudienceDigest>) {
+        *lock(&self.0.digest) = digest;
+    }
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Field")
+    }
+}

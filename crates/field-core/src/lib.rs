@@ -1,0 +1,27 @@
+//! The device: an encrypted store, local search, the store's side of sync, and the API an app
+//! embeds.
+//!
+//! Open a [`Field`] on a folder and call it from any thread: every call is blocking and short, and
+//! none but those of [`net`] waits for the network. What a call answers as saved is on disk. [`net`]
+//! drives a link by [`Field::hello`], [`Field::next_frame`], [`Field::store_receipt`] and
+//! [`Field::store_page`]; [`Field::events`] tells what happens.
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
+
+mod api;
+pub mod error;
+pub mod event;
+mod field;
+pub mod net;
+mod pen;
+pub mod ports;
+mod project;
+mod store;
+mod sync;
+mod types;
+
+pub use api::draft::DRAFT_PAUSE_MS;
+pub use error::{FieldError, Result};
+pub use event::{Event, EventKind, EventReceiver};
+pub use field::Field;
+pub use ports::{Clock, Random, SeededRandom, SystemClock, SystemRandom, TestClock};
+pub use types::{EnrolStart, Erased, Identity, ListFilter, Options, PageOutcome, Rejected, StoreKey, Stored};

@@ -1,0 +1,97 @@
+//! A [`Field`] on the network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use signed::{Signer, Timestamp, code};
+use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
+use wire::{EnrolmentCode, Epoch, Hello, Lane};
+
+use super::enrol::{Joining, enrol};
+use super::store::{LinkState, LinkStore, Server};
+use super::sync::{SyncAnswer, Until, sync};
+use super::watch::Watch;
+use crate::error::Result;
+use crate::{Field, FieldError, PageOutcome, Stored};
+
+impl Field {
+    /// Enrols this device with a one-time code: `{"device","user","role"}`. Waits for the network,
+    /// at most this long. An address set before goes before the code's own.
+    pub fn enrol(&self, code: &EnrolmentCode, timeout: Duration) -> Result<Json> {
+        let start = self.enrol_begin(code)?;
+        let address = self.server_address()?.unwrap_or_else(|| code.address.clone());
+        let joining = Joining {
+            signer: start.signer,
+            incarnation: start.incarnation,
+            code: code.clone(),
+            address: Some(address.clone()),
+        };
+        let enrolled = enrol(joining, timeout)?;
+        self.enrol_finish(&enrolled, &address, &code.pins)
+    }
+
+    /// Syncs once. Waits for the network, at most this long.
+    pub fn sync(&self, timeout: Duration, until: Until) -> Result<SyncAnswer> {
+        sync(Arc::new(self.clone()), timeout, until)
+    }
+
+    /// Stays connected until the answer is dropped. Never waits for the network.
+    pub fn watch(&self) -> Result<Watch> {
+        Watch::start(Arc::new(self.clone()))
+    }
+}
+
+impl LinkStore for Field {
+    fn signer(&self) -> Result<Arc<dyn Signer>> {
+        Field::signer(self)
+    }
+
+    fn server(&self) -> Result<Server> {
+        let not_enrolled = || FieldError::new(code::D_NOT_ENROLLED, "this device is not enrolled yet");
+        let identity = self.identity()?.ok_or_else(not_enrolled)?;
+        Ok(Server {
+            address: self.server_address()?.ok_or_else(not_enrolled)?,
+            pins: self.pins()?,
+            keys: identity.server_keys,
+            device: identity.device,
+            user: identity.user,
+        })
+    }
+
+    fn hello(&self) -> Result<Hello> {
+        Field::hello(self)
+    }
+
+    fn next_frame(&self, lane: Lane, after: u64, records: usize) -> Result<Option<Outgoing>> {
+        Field::next_frame(self, lane, after, records)
+    }
+
+    fn store_receipt(&self, receipt: &ProvenReceipt) -> Result<Stored> {
+        Field::store_receipt(self, receipt)
+    }
+
+    fn store_page(&self, page: &ProvenPage) -> Result<PageOutcome> {
+        Field::store_page(self, page)
+    }
+
+    fn welcomed(&self, time: Timestamp, epoch: Epoch, role: &str) -> Result<()> {
+        Field::welcomed(self, time, epoch, role)
+    }
+
+    fn drifted(&self) -> Result<()> {
+        self.drift()
+    }
+
+    fn erase(&self) -> Result<()> {
+        Field::erase(self).map(|_| ())
+    }
+
+    fn on_saved(&self, waker: Box<dyn Fn() + Send + Sync>) {
+        Field::on_saved(self, waker);
+    }
+
+    fn link(&self, state: LinkState) -> Result<()> {
+        Field::link(self, state == LinkState::Online)
+    }
+}

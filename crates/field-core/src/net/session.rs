@@ -1,0 +1,280 @@
+//! One session: the engine's effects carried out over one link.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::Connection;
+use signed::{Code, code};
+use sync_engine::device::{Device, Effect, Input, Report};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use transport::{MessageReader, MessageWriter, StreamError};
+use wire::{Lane, Message, Reassembler};
+
+use super::dial::{self, Link};
+use super::lane::Outbound;
+use super::meter::Meter;
+use super::silence::{self, Silence};
+use super::store::{LinkState, LinkStore, Server};
+use super::sync::Tally;
+use super::thread::blocking;
+use crate::FieldError;
+
+// Stream priorities: what is small and holds everything up goes first, bulk goes last.
+const PRIORITY_CONTROL: i32 = 2;
+const PRIORITY_URGENT: i32 = 1;
+const PRIORITY_REST: i32 = 0;
+
+/// How long the other side may take to acknowledge our last words.
+const FINISH_MAX: Duration = Duration::from_secs(1);
+
+/// Why a session is over.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// What was waited for has come.
+    Done,
+    /// Somebody asked us to stop.
+    Stopped,
+    /// The time is up.
+    TimeUp,
+    /// The link died, or the other side closed it; the code says what is known of why.
+    Lost(Code),
+    /// The server, or our own checks, refused to go on.
+    Refused(Code),
+    /// The server ordered this device to forget, and it has.
+    Erased,
+    /// The store could not go on.
+    Failed(FieldError),
+}
+
+/// What ends a session from our side.
+pub(super) struct Ending {
+    /// The report that makes it done, if any does.
+    pub(super) at: Option<Report>,
+    /// When the time is up.
+    pub(super) deadline: Option<Instant>,
+    /// Turns true when somebody wants it to stop.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// A session under way.
+pub(super) struct Session {
+    store: Arc<dyn LinkStore>,
+    device: Device,
+    connection: Connection,
+    control: Outbound,
+    urgent: Option<Outbound>,
+    rest: Option<Outbound>,
+    meter: Meter,
+    done_at: Option<Report>,
+    welcomed: bool,
+}
+
+/// Runs one session to its end and closes the link. `saved` rings when something new waits; the
+/// tally takes what was sent, came and was paid. Answers whether the server had answered at all.
+pub(super) async fn run(
+    store: Arc<dyn LinkStore>,
+    server: Server,
+    link: Link,
+    saved: &Notify,
+    ending: Ending,
+    tally: &mut Tally,
+) -> (Ended, bool) {
+    let opened = link.connection.open_bi().await;
+    let (send, receive) = match opened {
+        Ok(streams) => streams,
+        Err(error) => return (Ended::Lost(dial::why(&error)), false),
+    };
+    let mut session = Session {
+        store,
+        device: Device::new(server.device, server.user, server.keys),
+        connection: link.connection.clone(),
+        control: Outbound::new(MessageWriter::new(send), PRIORITY_CONTROL),
+        urgent: None,
+        rest: None,
+        meter: Meter::new(),
+        done_at: ending.at,
+        welcomed: false,
+    };
+    let reader = MessageReader::new(receive, Reassembler::new());
+    let ended = session.drive(reader, saved, ending.deadline, ending.stop, tally).await;
+    let welcomed = session.welcomed;
+    tally.round_trips += session.meter.round_trips();
+    // Nobody listens at the end of a dead link.
+    let lost = matches!(ended, Ended::Lost(_));
+    if !lost {
+        session.finish().await;
+    }
+    let stats = link.connection.stats();
+    if !lost {
+        link.close().await;
+    }
+    tally.bytes_out += stats.udp_tx.bytes;
+    tally.bytes_in += stats.udp_rx.bytes;
+    (ended, welcomed)
+}
+
+impl Session {
+    async fn drive(
+        &mut self,
+        mut reader: MessageReader,
+        saved: &Notify,
+        deadline: Option<Instant>,
+        mut stop: watch::Receiver<bool>,
+        tally: &mut Tally,
+    ) -> Ended {
+        let store = Arc::clone(&self.store);
+        let hello = match blocking(move || store.hello()).await {
+            Ok(hello) => hello,
+            Err(error) => return Ended::Failed(error),
+        };
+        if let Err(ended) = self.feed(Input::Connected(hello), tally).await {
+            return ended;
+        }
+        let mut silence = Silence::default();
+        let mut tick = interval(silence::TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // A year stands for "no deadline" where the type needs a point in time.
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(31_536_000));
+        loop {
+            let input = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return Ended::Stopped,
+                () = sleep_until(deadline) => return Ended::TimeUp,
+                message = reader.next() => match message {
+                    Ok(Some(message)) => {
+                        self.meter.received(&message);
+                        Input::Received(message)
+                    }
+                    Ok(None) | Err(StreamError::Lost) => return Ended::Lost(self.why_lost()),
+                    Err(StreamError::Wire(error)) => return Ended::Refused(error.code()),
+                },
+                () = saved.notified() => Input::Saved,
+                _ = tick.tick() => {
+                    if silence.tick(&self.connection) {
+                        return Ended::Lost(code::D_OFFLINE);
+                    }
+                    continue;
+                }
+            };
+            if let Err(ended) = self.feed(input, tally).await {
+                return ended;
+            }
+        }
+    }
+
+    fn why_lost(&self) -> Code {
+        self.connection.close_reason().map_or(code::D_OFFLINE, |error| dial::why(&error))
+    }
+
+    /// Gives the engine an input and carries out all that follows from it.
+    async fn feed(&mut self, input: Input, tally: &mut Tally) -> Result<(), Ended> {
+        let mut effects: VecDeque<Effect> = self.device.handle(input).into();
+        let mut last_word = None;
+        while let Some(effect) = effects.pop_front() {
+            let next = match effect {
+                Effect::Send(message) => {
+                    self.send(message, tally).await?;
+                    None
+                }
+                Effect::LoadFrame { lane, after, records } => {
+                    let frame = self.ask(move |store| store.next_frame(lane, after, records)).await?;
+                    Some(Input::Frame(lane, frame))
+                }
+                Effect::StoreReceipt(receipt) => {
+                    let frame = (receipt.lane, receipt.number);
+                    let stored = self.ask(move |store| store.store_receipt(&receipt)).await?;
+                    tally.receipted(frame, stored);
+                    Some(Input::ReceiptStored)
+                }
+                Effect::StorePage(page) => {
+                    let stored = self.ask(move |store| store.store_page(&page)).await?;
+                    tally.received = tally.received.saturating_add(stored.received);
+                    Some(Input::PageStored { cursor: stored.cursor, digest_agrees: stored.digest_agrees })
+                }
+                Effect::Report(report) => {
+                    if let Some(ended) = self.report(report).await? {
+                        last_word = last_word.or(Some(ended));
+                    }
+                    None
+                }
+                Effect::Close => return Err(last_word.unwrap_or(Ended::Lost(code::D_OFFLINE))),
+            };
+            effects.extend(next.map(|input| self.device.handle(input)).unwrap_or_default());
+        }
+        // Done only when nothing is left to be carried out: the word that a page is on disk too.
+        last_word.map_or(Ok(()), Err)
+    }
+
+    /// A call of the store, off the thread that serves the socket.
+    async fn ask<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn LinkStore) -> Result<T, FieldError> + Send + 'static,
+    ) -> Result<T, Ended> {
+        let store = Arc::clone(&self.store);
+        blocking(move || call(&*store)).await.map_err(Ended::Failed)
+    }
+
+    async fn report(&mut self, report: Report) -> Result<Option<Ended>, Ended> {
+        if self.done_at.as_ref() == Some(&report) {
+            return Ok(Some(Ended::Done));
+        }
+        match report {
+            Report::Welcomed { time, epoch, role } => {
+                self.welcomed = true;
+                self.ask(move |store| {
+                    store.welcomed(time, epoch, &role)?;
+                    store.link(LinkState::Online)
+                })
+                .await?;
+                Ok(None)
+            }
+            Report::Quiet | Report::UrgentSent => Ok(None),
+            Report::Drift | Report::EpochChanged => {
+                self.ask(|store| store.drifted()).await?;
+                Ok(None)
+            }
+            Report::Refused(code, _) => Ok(Some(Ended::Refused(code))),
+            Report::Erase => {
+                self.ask(|store| store.erase()).await?;
+                Ok(Some(Ended::Erased))
+            }
+        }
+    }
+
+    async fn send(&mut self, message: Message, tally: &mut Tally) -> Result<(), Ended> {
+        self.meter.sent(&message);
+        let sent = if let Message::Push(push) = &message {
+            tally.pushed((push.lane, push.number));
+            self.stream(push.lane).await?.send(message)
+        } else {
+            self.control.send(message)
+        };
+        if sent { Ok(()) } else { Err(Ended::Lost(self.why_lost())) }
+    }
+
+    /// The lane's stream, opened on first use.
+    async fn stream(&mut self, lane: Lane) -> Result<&Outbound, Ended> {
+        let (slot, priority) = match lane {
+            Lane::Urgent => (&mut self.urgent, PRIORITY_URGENT),
+            Lane::Rest => (&mut self.rest, PRIORITY_REST),
+        };
+        if slot.is_none() {
+            let stream = self.connection.open_uni().await.map_err(|error| Ended::Lost(dial::why(&error)))?;
+            *slot = Some(Outbound::new(MessageWriter::new(stream), priority));
+        }
+        slot.as_ref().ok_or(Ended::Lost(code::D_OFFLINE))
+    }
+
+    /// Our last words must arrive: the word that a page is on disk is what tells its author so.
+    async fn finish(self) {
+        let streams = [self.urgent, self.rest, Some(self.control)];
+        let ends: Vec<_> = streams.into_iter().flatten().map(Outbound::finish).collect();
+        let _ = timeout(FINISH_MAX, async {
+            for end in ends {
+                let _ = end.await;
+            }
+        })
+        .await;
+    }
+}

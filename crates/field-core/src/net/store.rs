@@ -1,0 +1,71 @@
+//! What the network side asks of a store.
+
+use std::sync::Arc;
+
+use signed::{Code, DeviceId, PublicKey, Signer, Timestamp, UserId};
+use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
+use wire::{Epoch, Hello, Lane};
+
+use crate::{FieldError, PageOutcome, Stored};
+
+/// Whom a device talks to, and as whom.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// `host:port`.
+    pub address: String,
+    /// SHA-256 of each server key that TLS may show.
+    pub pins: Vec<[u8; 32]>,
+    /// The keys that pages and receipts are signed with.
+    pub keys: Vec<PublicKey>,
+    /// This device.
+    pub device: DeviceId,
+    /// Its user.
+    pub user: UserId,
+}
+
+/// Whether a server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// A server answered the hello.
+    Online,
+    /// No link; with the reason where the server (or its pin) gave one.
+    Offline(Option<Code>),
+}
+
+/// The store's half of a sync. Calls may block on the disk; they are never made on the thread that
+/// serves the socket. What a call has answered is durable.
+pub trait LinkStore: Send + Sync {
+    /// Signs the TLS handshake with the device's key; `D.not_enrolled` without one.
+    fn signer(&self) -> Result<Arc<dyn Signer>, FieldError>;
+
+    /// Whom to dial; `D.not_enrolled` when that is not known yet.
+    fn server(&self) -> Result<Server, FieldError>;
+
+    /// What opens a session.
+    fn hello(&self) -> Result<Hello, FieldError>;
+
+    /// The first committed frame of the lane after this number, or a new one of at most so many
+    /// records; `None` when nothing waits.
+    fn next_frame(&self, lane: Lane, after: u64, records: usize) -> Result<Option<Outgoing>, FieldError>;
+
+    /// Keeps a proven receipt and what it says.
+    fn store_receipt(&self, receipt: &ProvenReceipt) -> Result<Stored, FieldError>;
+
+    /// Stores a proven page and the cursor in one transaction.
+    fn store_page(&self, page: &ProvenPage) -> Result<PageOutcome, FieldError>;
+
+    /// The server answered the hello.
+    fn welcomed(&self, time: Timestamp, epoch: Epoch, role: &str) -> Result<(), FieldError>;
+
+    /// The store and the server differ in what this user should hold. Nothing is wiped.
+    fn drifted(&self) -> Result<(), FieldError>;
+
+    /// The server orders this device to forget.
+    fn erase(&self) -> Result<(), FieldError>;
+
+    /// Calls this whenever something new waits to be sent. The waker neither blocks nor calls back.
+    fn on_saved(&self, waker: Box<dyn Fn() + Send + Sync>);
+
+    /// The link came or went.
+    fn link(&self, state: LinkState) -> Result<(), FieldError>;
+}

@@ -1,0 +1,258 @@
+//! Lines of records, and the full-text index. Neither ever loads a document.
+
+use rusqlite::{Connection, Row};
+use serde_json::Value as Json;
+use signed::{RecordId, Timestamp};
+
+use super::{millis, optional};
+use crate::error::{Result, damaged};
+use crate::types::ListFilter;
+
+/// Bytes of one record's words in the index.
+const WORDS_BYTES_MAX: usize = 256 * 1024;
+/// Words of one search.
+const TERMS_MAX: usize = 32;
+
+/// Where a line comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// An unsealed draft of this user.
+    Draft,
+    /// A record whose content is here.
+    Record,
+    /// A line the server made about a record whose content is not here.
+    Headline,
+    /// A record that was withdrawn.
+    Withdrawn,
+}
+
+impl Source {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Record => "record",
+            Self::Headline => "headline",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        match text {
+            "draft" => Self::Draft,
+            "headline" => Self::Headline,
+            "withdrawn" => Self::Withdrawn,
+            _ => Self::Record,
+        }
+    }
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) id: RecordId,
+    pub(crate) source: Source,
+    pub(crate) kind: String,
+    pub(crate) case: Option<RecordId>,
+    pub(crate) school: Option<String>,
+    pub(crate) urgency: String,
+    pub(crate) status: String,
+    pub(crate) title: String,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) sealed: bool,
+    pub(crate) open: bool,
+    pub(crate) conflicts: u64,
+    pub(crate) body: Json,
+}
+
+const COLUMNS: &str = "id, source, kind, case_id, school, urgency, status, title, recorded_at, sealed, open, conflicts, \
+                       body";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Line> {
+    let (source, body): (String, String) = (row.get(1)?, row.get(12)?);
+    Ok(Line {
+        id: RecordId(row.get(0)?),
+        source: Source::read(&source),
+        kind: row.get(2)?,
+        case: row.get::<_, Option<[u8; 16]>>(3)?.map(RecordId),
+        school: row.get(4)?,
+        urgency: row.get(5)?,
+        status: row.get(6)?,
+        title: row.get(7)?,
+        recorded_at: Timestamp::from_millis(row.get(8)?),
+        sealed: row.get(9)?,
+        open: row.get(10)?,
+        conflicts: super::uint(row.get(11)?),
+        body: serde_json::from_str(&body).unwrap_or(Json::Null),
+    })
+}
+
+/// Writes a record's line and its words.
+pub(crate) fn put(db: &Connection, line: &Line) -> Result<()> {
+    let body = line.body.to_string();
+    let number: i64 = db
+        .prepare_cached(
+            "INSERT INTO record (id, source, kind, case_id, school, urgency, status, title, recorded_at, sealed, open,
+                                 conflicts, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             ON CONFLICT (id) DO UPDATE SET source = ?2, kind = ?3, case_id = ?4, school = ?5, urgency = ?6,
+                 status = ?7, title = ?8, recorded_at = ?9, sealed = ?10, open = ?11, conflicts = ?12, body = ?13
+             RETURNING number",
+        )?
+        .query_row(
+            rusqlite::params![
+                &line.id.0,
+                line.source.as_str(),
+                &line.kind,
+                line.case.map(|id| id.0),
+                &line.school,
+                &line.urgency,
+                &line.status,
+                &line.title,
+                millis(line.recorded_at),
+                line.sealed,
+                line.open,
+                super::int(line.conflicts),
+                &body,
+            ],
+            |row| row.get(0),
+        )?;
+    let mut words = line.title.clone();
+    gather(&line.body, &mut words);
+    db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([number])?;
+    db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((number, words))?;
+    Ok(())
+}
+
+/// Every text of a body, one after the other; ids are not words.
+fn gather(value: &Json, words: &mut String) {
+    match value {
+        Json::String(text) if words.len() + text.len() < WORDS_BYTES_MAX => {
+            words.push('\n');
+            words.push_str(text);
+        }
+        Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        Json::Array(items) => items.iter().for_each(|item| gather(item, words)),
+        Json::Object(map) => map.iter().filter(|(name, _)| *name != "id").for_each(|(_, value)| gather(value, words)),
+    }
+}
+
+/// Takes a record's line and words away; freed index pages are overwritten.
+pub(crate) fn remove(db: &Connection, id: RecordId) -> Result<()> {
+    db.execute("DELETE FROM search WHERE rowid IN (SELECT number FROM record WHERE id = ?1)", [&id.0])?;
+    db.execute("DELETE FROM record WHERE id = ?1", [&id.0])?;
+    db.execute("INSERT INTO search (search) VALUES ('optimize')", [])?;
+    Ok(())
+}
+
+pub(crate) fn line(db: &Connection, id: RecordId) -> Result<Option<Line>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE id = ?1"))?;
+    optional(query.query_row([&id.0], read))
+}
+
+/// Lines that pass the filter, newest first.
+pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM record r
+         WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR case_id = ?2) AND (NOT ?3 OR open)
+           AND (NOT ?4 OR EXISTS (SELECT 1 FROM outbox o LEFT JOIN document d ON d.id = o.document
+                                  WHERE coalesce(d.record, o.document) = r.id))
+         ORDER BY recorded_at DESC, number DESC"
+    ))?;
+    let mut rows = query.query((&filter.kind, filter.case.map(|id| id.0), filter.open, filter.unsent))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// Lines of a case.
+pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Line>> {
+    list(db, &ListFilter { case: Some(case), ..ListFilter::default() })
+}
+
+/// Lines whose words hold every word of the text (or its beginning), best first.
+pub(crate) fn search(db: &Connection, text: &str) -> Result<Vec<Line>> {
+    let terms: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(TERMS_MAX)
+        .map(|word| format!("\"{word}\"*"))
+        .collect();
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = COLUMNS.split(", ").map(|name| format!("r.{}", name.trim())).collect::<Vec<_>>().join(", ");
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {columns} FROM search JOIN record r ON r.number = search.rowid
+         WHERE search MATCH ?1 ORDER BY rank, r.recorded_at DESC"
+    ))?;
+    let mut rows = query.query([terms.join(" ")])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// A draft's autosaved row.
+#[derive(Clone, Debug)]
+pub(crate) struct DraftRow {
+    pub(crate) record: RecordId,
+    pub(crate) kind: String,
+    pub(crate) body: Json,
+    pub(crate) created_at: Timestamp,
+    pub(crate) changed_at: Timestamp,
+    pub(crate) unflushed: u64,
+}
+
+pub(crate) fn draft(db: &Connection, record: RecordId) -> Result<Option<DraftRow>> {
+    let mut query =
+        db.prepare_cached("SELECT kind, body, created_at, changed_at, unflushed FROM draft WHERE record = ?1")?;
+    let row = query.query_row([&record.0], |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    });
+    let Some((kind, body, created_at, changed_at, unflushed)) = optional(row)? else { return Ok(None) };
+    let body = serde_json::from_str(&body).map_err(|_| damaged("a draft does not read back"))?;
+    Ok(Some(DraftRow {
+        record,
+        kind,
+        body,
+        created_at: Timestamp::from_millis(created_at),
+        changed_at: Timestamp::from_millis(changed_at),
+        unflushed: super::uint(unflushed),
+    }))
+}
+
+pub(crate) fn put_draft(db: &Connection, row: &DraftRow) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO draft (record, kind, body, created_at, changed_at, unflushed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (record) DO UPDATE SET body = ?3, changed_at = ?5, unflushed = ?6",
+    )?
+    .execute((
+        &row.record.0,
+        &row.kind,
+        row.body.to_string(),
+        millis(row.created_at),
+        millis(row.changed_at),
+        super::int(row.unflushed),
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn remove_draft(db: &Connection, record: RecordId) -> Result<()> {
+    db.execute("DELETE FROM draft WHERE record = ?1", [&record.0])?;
+    Ok(())
+}
+
+/// Drafts with words that are not in a draft change yet and were not touched since a time.
+pub(crate) fn stale_drafts(db: &Connection, untouched_since: Option<Timestamp>) -> Result<Vec<RecordId>> {
+    let mut query =
+        db.prepare_cached("SELECT record FROM draft WHERE unflushed > 0 AND (?1 IS NULL OR changed_at <= ?1)")?;
+    let mut rows = query.query([untouched_since.map(millis)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(RecordId(row.get(0)?));
+    }
+    Ok(found)
+}

@@ -1,0 +1,6 @@
+//! The store's side of sync: what a driver of a link calls.
+
+mod pull;
+mod push;
+mod reissue;
+mod session;

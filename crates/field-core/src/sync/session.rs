@@ -1,0 +1,101 @@
+//! What a session begins and ends with.
+
+use records::Role;
+use rusqlite::Connection;
+use signed::{Timestamp, code};
+use wire::{Epoch, Hello, LogHead, Message};
+
+use crate::api::cursor;
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::field::{Field, Me};
+use crate::store::{meta, optional};
+use crate::types::Erased;
+
+impl Field {
+    /// What a session begins with.
+    pub fn hello(&self) -> Result<Hello> {
+        let me = self.me()?;
+        self.read(|db| {
+            Ok(Hello {
+                versions: wire::version::versions(),
+                incarnation: me.incarnation,
+                epoch: Some(me.epoch),
+                cursor: cursor(db)?,
+                digest: self.digest(db)?.0,
+                last_receipt: newest_head(db, &me)?.map(|head| (head.size, head.root)),
+            })
+        })
+    }
+
+    /// The server answered: its clock, its epoch and what it takes this user for. The driver calls
+    /// this once a session, and [`Field::link`] beside it.
+    pub fn welcomed(&self, time: Timestamp, epoch: Epoch, role: &str) -> Result<()> {
+        let moment = self.moment();
+        let role: Option<Role> = role.parse().ok();
+        self.write(false, |db| {
+            meta::set_number(db, meta::OFFSET, moment.now.millis() - time.millis())?;
+            meta::set(db, meta::OFFSET_BOOT, moment.boot.as_bytes())?;
+            meta::set(db, meta::EPOCH, &epoch.0)?;
+            if let Some(role) = role {
+                meta::set(db, meta::ROLE, role.as_str().as_bytes())?;
+            }
+            Ok(())
+        })?;
+        self.forget_me();
+        Ok(())
+    }
+
+    /// What this store holds is not what the server says it should: kept for `status` and told.
+    /// Nothing is wiped.
+    pub fn drift(&self) -> Result<()> {
+        let now = self.moment().now;
+        self.write(false, |db| meta::set_number(db, meta::DRIFT, now.millis()))?;
+        let mut event = Event::new(EventKind::Quarantined, now);
+        event.code = Some(code::W_DIGEST);
+        self.tell(&[event]);
+        Ok(())
+    }
+
+    /// The link came up or went down: kept for `status`, told as `online` or `offline`.
+    pub fn link(&self, up: bool) -> Result<()> {
+        let now = self.moment().now;
+        self.write(false, |db| {
+            if meta::number(db, meta::ONLINE)? == Some(i64::from(up)) {
+                return Ok(());
+            }
+            meta::set_number(db, meta::ONLINE, i64::from(up))
+        })?;
+        self.tell(&[Event::new(if up { EventKind::Online } else { EventKind::Offline }, now)]);
+        Ok(())
+    }
+
+    /// The server ordered this device to erase itself: every file of the store goes, and every
+    /// call but opening anew is refused from then on. Frames are pushed before the order can be
+    /// read, so what was unsent is in the server's quarantine where the link allowed it.
+    pub fn erase(&self) -> Result<Erased> {
+        let erased = self.read(|db| {
+            let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(crate::store::uint);
+            Ok(Erased {
+                records: count("SELECT count(*) FROM record")?,
+                unsent: count("SELECT count(DISTINCT document) FROM outbox")?,
+            })
+        })?;
+        let now = self.moment().now;
+        self.take_files_away()?;
+        self.tell(&[Event::new(EventKind::Erased, now)]);
+        Ok(erased)
+    }
+}
+
+/// The newest signed log head among the receipts of this epoch.
+fn newest_head(db: &Connection, me: &Me) -> Result<Option<LogHead>> {
+    let mut query = db.prepare_cached(
+        "SELECT receipt FROM frame WHERE receipt IS NOT NULL AND epoch = ?1 ORDER BY received DESC, number DESC LIMIT 1",
+    )?;
+    let bytes: Option<Vec<u8>> = optional(query.query_row([&me.epoch.0], |row| row.get(0)))?;
+    let Some(Message::Receipt(receipt)) = bytes.and_then(|bytes| Message::decode(&bytes).ok()) else {
+        return Ok(None);
+    };
+    Ok(me.server_keys.iter().find_map(|key| LogHead::verify(&receipt.head, key).ok()))
+}
