@@ -1,0 +1,233 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::Value as Json;
+use signed::{RecordId, Timestamp};
+
+/// One device's store at a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "field", version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Globals {
+    /// The device's store: a folder, made if it is not there
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// The store's key; made on first use, readable by its owner alone [default: DIR/key]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Print exactly one JSON value on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Start a running test clock here, for this call alone (RFC 3339)
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<Timestamp>,
+    /// The server's address, kept from now on
+    #[arg(long, global = true, value_name = "HOST:PORT", value_parser = address)]
+    pub(crate) server: Option<String>,
+}
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make this device's key and enrol it with a one-time code
+    Enrol {
+        /// The code, as `sync-server enrol` printed it
+        #[arg(long)]
+        code: String,
+        /// How long to wait for the server
+        #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+        timeout: Duration,
+    },
+    /// Write down something new; it is safe on this device when the command returns
+    New {
+        /// What it is: disclosure, concern, welfare_check, action, person, case, ..
+        kind: String,
+        #[command(flatten)]
+        body: BodyArgs,
+    },
+    /// Change working fields of a draft or a live record
+    Edit {
+        /// The record
+        id: RecordId,
+        #[command(flatten)]
+        body: BodyArgs,
+    },
+    /// Seal a draft: its words never change again
+    Seal {
+        /// The record
+        id: RecordId,
+    },
+    /// Add to a sealed record
+    Addendum {
+        /// The record
+        id: RecordId,
+        /// The words to add
+        #[arg(long)]
+        text: Option<String>,
+        /// Fill a gap that the seal named
+        #[arg(long = "set", value_name = "PATH=VALUE", value_parser = set)]
+        sets: Vec<(String, Json)>,
+        /// Why it is added
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take a step: accept, complete, assign, close, ..
+    Do {
+        /// The record
+        id: RecordId,
+        /// The step
+        verb: String,
+        #[command(flatten)]
+        body: BodyArgs,
+    },
+    /// Show a record with its statements; that it was read is logged
+    Show {
+        /// The record
+        id: RecordId,
+        /// What it is read for
+        #[arg(long)]
+        purpose: Option<String>,
+    },
+    /// List records, newest first
+    List {
+        /// Only this kind
+        kind: Option<String>,
+        /// Only this case
+        #[arg(long, value_name = "ID")]
+        case: Option<RecordId>,
+        /// Only what is still to be done
+        #[arg(long)]
+        open: bool,
+        /// Only what waits to be sent
+        #[arg(long)]
+        unsent: bool,
+    },
+    /// Search the full text of what this device holds
+    Search {
+        /// The words
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+    /// What waits to be sent, and when the server was last reached
+    Status,
+    /// Send and fetch once
+    Sync {
+        /// How long it may take
+        #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+        timeout: Duration,
+        /// When it is done
+        #[arg(long, value_enum, default_value_t = Until::Quiet)]
+        until: Until,
+    },
+    /// Stay connected; prints one JSON line per event, and takes commands on standard input
+    Watch,
+    /// Check signatures, receipts and hashes of everything held, or of one record
+    Verify {
+        /// The record
+        id: Option<RecordId>,
+    },
+    /// End the use of the key
+    Lock,
+    /// Change the store's key
+    Rekey,
+}
+
+/// A body: a file, single values, or both.
+#[derive(Debug, Args)]
+pub(crate) struct BodyArgs {
+    /// A JSON body; `-` reads standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) from: Option<PathBuf>,
+    /// One value; JSON if it parses, else text
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = set)]
+    pub(crate) sets: Vec<(String, Json)>,
+}
+
+/// When a sync is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Until {
+    /// Nothing is left to send or fetch
+    Quiet,
+    /// Everything immediate and urgent is on the server's disk
+    UrgentSent,
+}
+
+const SECONDS_MAX: f64 = 86_400.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds")?;
+    if seconds > 0.0 && seconds <= SECONDS_MAX {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("0 to 86400".into())
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+/// `host:port`, with an IPv6 address in brackets.
+fn address(text: &str) -> Result<String, String> {
+    let fits = text.len() <= wire::limits::ADDRESS_BYTES_MAX;
+    let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let port = parts.and_then(|(_, port)| port.parse::<u16>().ok());
+    if fits && port.is_some() { Ok(text.to_owned()) } else { Err("HOST:PORT".into()) }
+}
+
+fn set(text: &str) -> Result<(String, Json), String> {
+    let (path, value) = text.split_once('=').ok_or("PATH=VALUE")?;
+    if path.is_empty() {
+        return Err("PATH=VALUE".into());
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Json::String(value.to_owned()));
+    Ok((path.to_owned(), value))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use serde_json::json;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_value_is_json_if_it_parses_and_else_text() {
+        assert_eq!(set("a/b=true"), Ok(("a/b".into(), json!(true))));
+        assert_eq!(set("words=He said \"no\"=twice"), Ok(("words".into(), json!("He said \"no\"=twice"))));
+        assert_eq!(set("yn={\"unknown\":\"asleep\"}"), Ok(("yn".into(), json!({"unknown": "asleep"}))));
+        assert!(set("no value").is_err() && set("=value").is_err());
+    }
+
+    #[test]
+    fn an_address_has_a_host_and_a_port() {
+        assert!(address("127.0.0.1:4433").is_ok() && address("[::1]:4433").is_ok());
+        for bad in ["", "host", ":1", "host:", "host:70000", "host:port"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_is_a_positive_number_of_seconds() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for bad in ["0", "-1", "nan", "inf", "86401", "soon"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One command, carried out on an open store.
+
+use std::time::Duration;
+
+use field_core::net::Until as CoreUntil;
+use field_core::{Field, FieldError, ListFilter};
+use serde_json::{Map, Value as Json, json};
+use signed::code;
+
+use crate::args::{BodyArgs, Command, Until};
+use crate::body;
+
+/// Where a command comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The command line; standard input may hold a body.
+    Terminal,
+    /// A line of standard input, under `watch`.
+    Line,
+}
+
+/// A command with what it brings, read before the store is touched.
+pub(crate) struct Call<'a> {
+    command: &'a Command,
+    body: Option<Map<String, Json>>,
+}
+
+impl<'a> Call<'a> {
+    /// Reads the body that the command names.
+    pub(crate) fn read(command: &'a Command, source: Source) -> Result<Self, FieldError> {
+        let from = match command {
+            Command::New { body, .. } | Command::Edit { body, .. } | Command::Do { body, .. } => body.from.as_deref(),
+            Command::Enrol { .. }
+            | Command::Seal { .. }
+            | Command::Addendum { .. }
+            | Command::Show { .. }
+            | Command::List { .. }
+            | Command::Search { .. }
+            | Command::Status
+            | Command::Sync { .. }
+            | Command::Watch
+            | Command::Verify { .. }
+            | Command::Lock
+            | Command::Rekey => None,
+        };
+        let body = from.map(|from| body::read(from, source == Source::Terminal)).transpose()?;
+        Ok(Self { command, body })
+    }
+
+    /// Carries it out; answers the contract's JSON.
+    pub(crate) fn run(self, field: &Field) -> Result<Json, FieldError> {
+        match self.command {
+            Command::Enrol { code, timeout } => enrol(field, code, *timeout),
+            Command::New { kind, body } => field.record_new(kind, whole(self.body, body)?),
+            Command::Edit { id, body } => match self.body {
+                Some(given) if body.sets.is_empty() => field.record_edit_body(*id, Json::Object(given)),
+                given => {
+                    let given = given.unwrap_or_default().into_iter();
+                    field.record_edit(*id, given.chain(body.sets.iter().cloned()).collect())
+                }
+            },
+            Command::Seal { id } => field.record_seal(*id),
+            Command::Addendum { id, text, sets, reason } => {
+                field.record_addendum(*id, text.clone(), sets.clone(), reason)
+            }
+            Command::Do { id, verb, body } => field.record_do(*id, verb, whole(self.body, body)?),
+            Command::Show { id, purpose } => field.record_show(*id, purpose.clone()),
+            Command::List { kind, case, open, unsent } => {
+                field.record_list(ListFilter { kind: kind.clone(), case: *case, open: *open, unsent: *unsent })
+            }
+            Command::Search { text } => field.search(&text.join(" ")),
+            Command::Status => field.status(),
+            Command::Sync { timeout, until } => {
+                let until = match until {
+                    Until::Quiet => CoreUntil::Quiet,
+                    Until::UrgentSent => CoreUntil::UrgentSent,
+                };
+                Ok(field.sync(*timeout, until)?.to_json())
+            }
+            Command::Verify { id } => field.verify(*id),
+            Command::Lock => field.lock().map(|()| json!({ "locked": true })),
+            Command::Watch | Command::Rekey => {
+                Err(FieldError::new(code::I_USAGE, "this command is for the command line alone"))
+            }
+        }
+    }
+}
+
+/// The body with the single values put into it.
+fn whole(given: Option<Map<String, Json>>, args: &BodyArgs) -> Result<Json, FieldError> {
+    let mut body = Json::Object(given.unwrap_or_default());
+    for (path, value) in &args.sets {
+        records::set_path(&mut body, path, value.clone())?;
+    }
+    Ok(body)
+}
+
+fn enrol(field: &Field, text: &str, timeout: Duration) -> Result<Json, FieldError> {
+    let wrong = |_| FieldError::new(code::D_CODE_FORM, "this is not an enrolment code; copy all of it");
+    field.enrol(&text.parse().map_err(wrong)?, timeout)
+}
