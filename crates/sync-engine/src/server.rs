@@ -226,7 +226,8 @@ impl Server {
         self.state = State::Open;
         let [urgent, rest] = facts.lanes;
         self.lanes = [(Lane::Urgent, urgent), (Lane::Rest, rest)].into();
-        self.head = facts.head;
+        // Rows may have been added, and told, since the facts were read.
+        self.head = self.head.max(facts.head);
         // A device that is ahead of us (we were restored) gets no rows until the two are
         // reconciled; what it sends is taken all the same.
         self.sent = self.sent.max(self.committed);

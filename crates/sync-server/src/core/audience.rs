@@ -1,0 +1,192 @@
+//! Who holds what: after each frame the holders of what it touched are computed again, and the
+//! difference becomes rows.
+
+use std::collections::BTreeMap;
+
+use records::access::{CaseFacts, holding};
+use records::{Holder, Holding, Role};
+use signed::cbor;
+use signed::{ChangeHash, RecordId, Timestamp, UserId};
+use wire::Row;
+
+use super::Core;
+use super::document::Doc;
+use super::projection::Projection;
+use super::types::Agreement;
+use super::work::{Person, Work};
+use crate::error::ServerError;
+use crate::store::Reading;
+use crate::store::rows::HolderRow;
+
+impl Work<'_> {
+    /// Brings rows to everybody who holds, or held, this document. `sender` is whose frame brought
+    /// its newest changes.
+    pub(crate) fn settle_audience(&mut self, doc: &mut Doc, sender: Option<&UserId>) -> Result<(), ServerError> {
+        let everybody: Vec<UserId> = self.people().map(|person| person.row.id.clone()).collect();
+        for user in &everybody {
+            self.settle_holder(doc, user)?;
+        }
+        let fresh = doc.told < doc.changes.len();
+        if let (Some(sender), true) = (sender, fresh) {
+            let holds = self.tx.holder(doc.id, sender)?.is_some_and(|holder| holder.content);
+            // Whoever may not keep what they wrote keeps a line of it once it is received.
+            if let (false, Some(projection)) = (holds, &doc.projection) {
+                let trace = projection.trace(doc.id);
+                self.tell_withdrawn(sender, doc.id, Some(trace), &[])?;
+            }
+        }
+        doc.told = doc.changes.len();
+        Ok(())
+    }
+
+    /// Brings rows to one user.
+    pub(crate) fn settle_holder(&mut self, doc: &Doc, user: &UserId) -> Result<(), ServerError> {
+        let Some(projection) = &doc.projection else { return Ok(()) };
+        let before = self.tx.holder(doc.id, user)?;
+        let now = self.entitled(doc.id, projection, user)?;
+        let (told, fresh) = doc.changes.split_at(doc.told.min(doc.changes.len()));
+        match (before, now) {
+            (None, Holding::None) => Ok(()),
+            (Some(held), Holding::Content) if held.content => self.bring(doc, projection, user, fresh),
+            (_, Holding::Content) => {
+                self.tell(user, Some(doc.id), &Row::Granted { document: doc.id })?;
+                self.bring(doc, projection, user, &doc.changes)?;
+                let row = HolderRow { document: doc.id, user: user.clone(), content: true, line: Vec::new() };
+                Ok(self.tx.put_holder(&row)?)
+            }
+            (Some(held), Holding::None) => {
+                // A headline is taken back like a document of which nothing was held.
+                let told = if held.content { told } else { &[] };
+                self.tell_withdrawn(user, doc.id, None, told)?;
+                Ok(self.tx.remove_holder(doc.id, user)?)
+            }
+            (held, Holding::Headline) => self.bring_headline(doc, projection, user, held, told),
+        }
+    }
+
+    fn bring(
+        &mut self,
+        doc: &Doc,
+        projection: &Projection,
+        user: &UserId,
+        changes: &[ChangeHash],
+    ) -> Result<(), ServerError> {
+        if changes.is_empty() || self.keeps_back(projection, user) {
+            return Ok(());
+        }
+        // The directory goes first: a reader can check every signature it is sent.
+        let actors: Vec<_> = doc.state.actors.keys().copied().collect();
+        for actor in actors {
+            self.introduce_actor(user, actor)?;
+        }
+        for owner in &projection.owners {
+            if let Ok(owner) = UserId::new(owner) {
+                self.introduce_user(user, &owner)?;
+            }
+        }
+        self.tell_changes(user, doc.id, changes)
+    }
+
+    /// `test-faults`: news of what is done with does not reach whoever does not answer for it.
+    fn keeps_back(&self, projection: &Projection, user: &UserId) -> bool {
+        let waiting = !projection.owners.iter().any(|owner| owner == user.as_str());
+        self.core.faults.stale_status && waiting && ["accepted", "completed"].contains(&projection.status.as_str())
+    }
+
+    fn bring_headline(
+        &mut self,
+        doc: &Doc,
+        projection: &Projection,
+        user: &UserId,
+        held: Option<HolderRow>,
+        told: &[ChangeHash],
+    ) -> Result<(), ServerError> {
+        let line = projection.headline(doc.id);
+        let bytes = cbor::encode(&line);
+        match held {
+            Some(held) if held.content => self.tell_withdrawn(user, doc.id, None, told)?,
+            Some(held) if held.line == bytes => return Ok(()),
+            Some(_) | None => {}
+        }
+        for owner in &projection.owners {
+            if let Ok(owner) = UserId::new(owner) {
+                self.introduce_user(user, &owner)?;
+            }
+        }
+        self.tell(user, Some(doc.id), &Row::Headline { line })?;
+        Ok(self.tx.put_holder(&HolderRow { document: doc.id, user: user.clone(), content: false, line: bytes })?)
+    }
+
+    /// What a user may hold of a document.
+    fn entitled(&self, id: RecordId, projection: &Projection, user: &UserId) -> Result<Holding, ServerError> {
+        let tx = self.tx.reading();
+        Entitlement { core: self.core, tx, people: &self.people, now: self.now }.of(id, projection, user)
+    }
+}
+
+/// What decides who may hold what, read from what is stored.
+pub(crate) struct Entitlement<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) tx: &'a dyn Reading,
+    pub(crate) people: &'a BTreeMap<UserId, Person>,
+    pub(crate) now: Timestamp,
+}
+
+impl Entitlement<'_> {
+    /// What a user may hold of a document.
+    pub(crate) fn of(&self, id: RecordId, projection: &Projection, user: &UserId) -> Result<Holding, ServerError> {
+        let supervisor = self.people.get(&projection.author).and_then(|person| person.row.supervisor.clone());
+        let Some(facts) = projection.facts(id, supervisor) else { return Ok(Holding::None) };
+        let Some(person) = self.people.get(user).filter(|person| person.row.active) else { return Ok(Holding::None) };
+        let Some(holder) = &person.holder else { return Ok(Holding::None) };
+        let draft = matches!(facts.compartment, records::Compartment::Draft { .. });
+        let police = matches!(facts.compartment, records::Compartment::Police { .. });
+        let faults = self.core.faults;
+        if (faults.membership_off && !draft) || (faults.school_sees_police && police && holder.role == Role::Dsl) {
+            return Ok(Holding::Content);
+        }
+        let by_name = facts.author == *user
+            || facts.owners.contains(user)
+            || facts.requested_by.contains(user)
+            || facts.granted.contains(user);
+        let alone = matches!(facts.compartment, records::Compartment::ShareAction { .. });
+        if holder.role.of_school() && !by_name && !alone && !self.standing_share(holder)? {
+            return Ok(Holding::None);
+        }
+        Ok(holding(holder, &facts, &self.case_facts(projection)?))
+    }
+
+    /// Whether any school of this person has a partnership whose agreement is in date: without one
+    /// there is no standing share, only what is shared by name.
+    fn standing_share(&self, holder: &Holder) -> Result<bool, ServerError> {
+        let today = self.now.to_string();
+        let today = today.get(..10).unwrap_or_default();
+        for school in &holder.schools {
+            let Some(row) = self.tx.school(school)? else { continue };
+            let in_date = row.until.as_deref().is_none_or(|until| until >= today);
+            if in_date && row.agreement == Agreement::Partnership.as_str() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Who is a member of the case a document belongs to.
+    fn case_facts(&self, projection: &Projection) -> Result<CaseFacts, ServerError> {
+        let Some(case) = projection.case else { return Ok(CaseFacts::default()) };
+        let facts = if projection.kind == "case" { Some(projection.case_facts()) } else { self.stored(case)? };
+        let Some(mut facts) = facts else { return Ok(CaseFacts::default()) };
+        if let Some(owner) = facts.owner.as_ref().and_then(|owner| self.people.get(owner)) {
+            facts.team.clone_from(&owner.row.team);
+            facts.area.clone_from(&owner.row.area);
+            facts.supervisors = owner.row.supervisor.iter().cloned().collect();
+        }
+        Ok(facts)
+    }
+
+    fn stored(&self, case: RecordId) -> Result<Option<CaseFacts>, ServerError> {
+        let Some(row) = self.tx.document(case)?.filter(|row| row.kind == "case") else { return Ok(None) };
+        let key = self.core.vault.unwrap(case, &row.key)?;
+        Ok(Projection::open(&key, &row)?.as_ref().map(Projection::case_facts))
+    }
+}

@@ -1,0 +1,67 @@
+//! Faults that tests plant, to see that somebody notices them. They exist only under the feature
+//! `test-faults`; without it every question here is answered no.
+
+/// Which faults are planted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Everybody gets everything: the audience is not asked.
+    pub membership_off: bool,
+    /// A record is receipted and then not kept.
+    pub record_lost: bool,
+    /// The rows of a page come in the wrong order.
+    pub wrong_order: bool,
+    /// A school gets what is in POLICE.
+    pub school_sees_police: bool,
+    /// A change that closes or completes something is kept from those who wait for it.
+    pub stale_status: bool,
+    /// A statement whose signature does not verify is taken.
+    pub unsigned_accepted: bool,
+}
+
+impl Faults {
+    /// What the environment asks for: `FIRSTHAND_TEST_FAULTS`, words separated by commas. Nothing
+    /// without the feature.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        if cfg!(feature = "test-faults") {
+            Self::named(&std::env::var("FIRSTHAND_TEST_FAULTS").unwrap_or_default())
+        } else {
+            Self::default()
+        }
+    }
+
+    /// The faults with these names, separated by commas.
+    #[must_use]
+    pub fn named(names: &str) -> Self {
+        let has = |name: &str| cfg!(feature = "test-faults") && names.split(',').any(|known| known.trim() == name);
+        Self {
+            membership_off: has("membership_off"),
+            record_lost: has("record_lost"),
+            wrong_order: has("wrong_order"),
+            school_sees_police: has("school_sees_police"),
+            stale_status: has("stale_status"),
+            unsigned_accepted: has("unsigned_accepted"),
+        }
+    }
+
+    /// Whether any is planted.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+impl super::Core {
+    /// Plants faults (`test-faults` only; a no otherwise).
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = if cfg!(feature = "test-faults") { faults } else { Faults::default() };
+        self
+    }
+
+    /// The faults that are planted.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.faults
+    }
+}

@@ -1,0 +1,27 @@
+//! Every bound of the core, with its reason.
+
+/// Bytes of one device's changes that are kept aside; beyond, its pushes are refused by code and
+/// stay on the device.
+pub const QUARANTINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Operations, and predecessors, of all changes of one push.
+pub const PUSH_OPERATIONS_MAX: usize = 100_000;
+
+/// Tries an enrolment code allows; the next is refused even if right.
+pub const TRIES_MAX: u64 = 5;
+
+/// How long an enrolment code is good for unless it is said otherwise, in milliseconds.
+pub const CODE_TTL_MS: u64 = 15 * 60 * 1000;
+
+/// Bytes of a name of a person or school: a line on a screen.
+pub const NAME_BYTES_MAX: usize = 200;
+
+/// Schools one person is posted to or of.
+pub const SCHOOLS_MAX: usize = 200;
+
+/// Device keys kept in memory, so that checking a signature needs no look-up; beyond that the
+/// store is asked.
+pub const KEYS_KEPT_MAX: usize = 65_536;
+
+/// Persons whose ages are looked up for one record.
+pub const PERSONS_NAMED_MAX: usize = 32;

@@ -1,0 +1,239 @@
+//! What a session asks: whose key it is, what answers its hello, pages, and what its device holds.
+
+use signed::{ChangeHash, Incarnation, PublicKey, RecordId, UserId, cbor, code};
+use sync_engine::server::{Facts, Peer, ProvenFrame};
+use wire::codec::inbox::number;
+use wire::limits::{PAGE_BODY_BYTES_MAX, ROWS_PER_PAGE_MAX};
+use wire::{Hello, Lane, Page, PageHeader, Receipt, Row};
+
+use super::audit::{self, Note};
+use super::document::change_place;
+use super::inbox::{digest_at, holds_content, walk};
+use super::types::PeerState;
+use super::vault::Purpose;
+use super::work::Work;
+use super::{Core, directory, receipts};
+use crate::error::ServerError;
+use crate::store::rows::{ActorRow, DeviceEntry, InboxRow};
+use crate::store::{Reading, StoreError};
+
+/// Bytes of a row beside its change or body, at most: its number, its document and map keys.
+const ROW_OVERHEAD_BYTES_MAX: usize = 160;
+
+impl Core {
+    /// Whose key this is.
+    pub fn peer(&self, key: &PublicKey) -> Result<PeerState, ServerError> {
+        let tx = self.store.read()?;
+        let Some(device) = tx.device(key.id())?.filter(|device| device.key == *key) else {
+            return Ok(PeerState::Unknown);
+        };
+        let user = tx.user(&device.user)?.ok_or(StoreError::Damaged)?;
+        let peer = Peer { device: device.id, key: key.clone(), user: device.user, role: user.role };
+        if device.revoked_at.is_some() || !user.active {
+            return Ok(PeerState::Revoked { peer, erase: device.erase });
+        }
+        Ok(PeerState::Known(peer))
+    }
+
+    /// What answers a device's hello. A life of its store that is new here is entered into the
+    /// directory.
+    pub fn facts(&self, peer: &Peer, hello: &Hello) -> Result<Facts, ServerError> {
+        let mut work = Work::begin(self)?;
+        let mut device = work.tx.device(peer.device)?.ok_or(StoreError::Damaged)?;
+        work.new_life(&device, hello.incarnation)?;
+        device.incarnation = hello.incarnation;
+        device.last_sync_at = Some(work.now);
+        work.tx.put_device(&device)?;
+        let lane = |lane| -> Result<_, ServerError> {
+            let last = work.tx.last_frame(peer.device, &hello.incarnation, lane)?;
+            Ok(last.map_or((0, signed::FrameHash([0; 32])), |row| (row.number, row.hash)))
+        };
+        let lanes = [lane(Lane::Urgent)?, lane(Lane::Rest)?];
+        let facts = Facts {
+            epoch: self.epoch,
+            time: work.now,
+            head: work.tx.inbox_head(&peer.user)?.0,
+            digest: digest_at(work.tx.reading(), &peer.user, peer.device, hello.cursor)?,
+            lanes,
+        };
+        work.finish()?;
+        Ok(facts)
+    }
+
+    /// The receipt of a frame that was taken before (`W.frame_changed` when it is another one).
+    pub fn again(&self, peer: &Peer, frame: &ProvenFrame) -> Result<Receipt, signed::Code> {
+        let look = || -> Result<Option<Receipt>, ServerError> {
+            let tx = self.store.read()?;
+            let header = &frame.header;
+            let row = tx.frame(peer.device, &header.incarnation, header.lane, header.number)?;
+            let Some(row) = row.filter(|row| row.hash == frame.hash) else { return Ok(None) };
+            receipts::of_frame(tx.as_ref(), &row).map(Some)
+        };
+        look().map_err(|error| error.code)?.ok_or(code::W_FRAME_CHANGED)
+    }
+
+    /// Cuts a page of the rows after this one for this device; `None` when there are none yet.
+    ///
+    /// What the page discloses stands in the audit chain before it leaves.
+    pub fn page(&self, peer: &Peer, after: u64) -> Result<Option<Page>, ServerError> {
+        let cut = {
+            let tx = self.store.read()?;
+            let device = tx.device(peer.device)?.ok_or(StoreError::Damaged)?;
+            self.cut(tx.as_ref(), &device, after)?
+        };
+        let Some(mut cut) = cut else { return Ok(None) };
+        if !cut.disclosed.is_empty() {
+            let mut tx = self.store.write()?;
+            let note = Note {
+                operation: "disclosure",
+                who: directory::SERVER,
+                device: Some(peer.device),
+                to: Some(&peer.user),
+                records: &cut.disclosed,
+                why: "page",
+            };
+            audit::append(tx.as_mut(), self.clock.now(), note)?;
+            receipts::sign_tip(self.epoch, self.signer.as_ref(), tx.as_mut(), self.clock.now())?;
+            tx.commit()?;
+        }
+        if self.faults.wrong_order {
+            cut.rows.reverse();
+        }
+        let header = PageHeader {
+            user: peer.user.clone(),
+            epoch: self.epoch,
+            from: after + 1,
+            digest: cut.digest,
+            time: self.clock.now(),
+            rows: Vec::new(),
+        };
+        Ok(Some(Page::sign(header, &cut.rows, cut.head, self.signer.as_ref())?))
+    }
+
+    fn cut(&self, tx: &dyn Reading, device: &DeviceEntry, after: u64) -> Result<Option<Cut>, ServerError> {
+        let (head, _) = tx.inbox_head(&device.user)?;
+        let (mut rows, mut disclosed, mut bytes) = (Vec::new(), Vec::new(), 16);
+        for stored in tx.inbox(&device.user, after, ROWS_PER_PAGE_MAX)? {
+            let row = self.row(tx, device, &stored, &mut disclosed)?;
+            bytes += row_bytes(&row);
+            if bytes > PAGE_BODY_BYTES_MAX && !rows.is_empty() {
+                break;
+            }
+            rows.push(row);
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let last = after + rows.len() as u64;
+        let digest = digest_at(tx, &device.user, device.id, last)?.ok_or(StoreError::Damaged)?;
+        Ok(Some(Cut { rows, disclosed, digest, head }))
+    }
+
+    /// One row, as this device is to have it.
+    fn row(
+        &self,
+        tx: &dyn Reading,
+        device: &DeviceEntry,
+        stored: &InboxRow,
+        disclosed: &mut Vec<RecordId>,
+    ) -> Result<Row, ServerError> {
+        let (Some(document), Some(hash)) = (stored.document, stored.change) else {
+            let value = cbor::decode(&stored.body).map_err(|_| StoreError::Damaged)?;
+            return Ok(Row::from_value(value).map_err(|_| StoreError::Damaged)?);
+        };
+        // What was taken away since does not travel again, to a new device least of all.
+        if !holds_content(tx, &device.user, document)? {
+            return Ok(Row::Withdrawn { document, headline: None });
+        }
+        let change = tx.change(document, hash)?.ok_or(StoreError::Damaged)?;
+        let own = change.origin.filter(|o| o.device == device.id && o.incarnation == device.incarnation);
+        if let Some(origin) = own {
+            let (lane, frame, item) = (origin.lane, origin.frame, origin.item);
+            return Ok(Row::Own { document, change: hash, lane, frame, item });
+        }
+        let row = tx.document(document)?.ok_or(StoreError::Damaged)?;
+        let key = self.vault.unwrap(document, &row.key)?;
+        if !disclosed.contains(&document) {
+            disclosed.push(document);
+        }
+        Ok(Row::Change { document, change: key.open(Purpose::Change, &change_place(document, hash), &change.bytes)? })
+    }
+
+    /// A device holds every row up to here; answers the inboxes that grew by it: those who wrote
+    /// what a first device of this user now holds are told so.
+    pub fn committed(&self, peer: &Peer, cursor: u64) -> Result<Vec<(UserId, u64)>, ServerError> {
+        let mut work = Work::begin(self)?;
+        let mut device = work.tx.device(peer.device)?.ok_or(StoreError::Damaged)?;
+        let (head, _) = work.tx.inbox_head(&peer.user)?;
+        let cursor = cursor.min(head);
+        device.cursor = device.cursor.max(cursor);
+        device.last_sync_at = Some(work.now);
+        work.tx.put_device(&device)?;
+        work.delivered(&peer.user, cursor)?;
+        work.finish()
+    }
+}
+
+/// A page before it is signed.
+struct Cut {
+    rows: Vec<Row>,
+    disclosed: Vec<RecordId>,
+    digest: [u8; 32],
+    head: u64,
+}
+
+fn row_bytes(row: &Row) -> usize {
+    ROW_OVERHEAD_BYTES_MAX
+        + match row {
+            Row::Change { change, .. } => change.len(),
+            Row::Directory { statement } => statement.len(),
+            Row::Own { .. } | Row::Granted { .. } | Row::Delivery { .. } => 0,
+            Row::Withdrawn { .. } | Row::Headline { .. } | Row::Policy { .. } | Row::Unknown { .. } => {
+                cbor::encode(&row.to_value()).len()
+            }
+        }
+}
+
+impl Work<'_> {
+    /// Enters a life of a device's store, if it is new here.
+    pub(crate) fn new_life(&mut self, device: &DeviceEntry, life: Incarnation) -> Result<(), ServerError> {
+        let actor = directory::actor_of(device, &life);
+        if self.tx.actor(actor)?.is_some() {
+            return Ok(());
+        }
+        self.tx.add_actor(&ActorRow { actor, device: device.id, incarnation: life })?;
+        let device = DeviceEntry { incarnation: life, ..device.clone() };
+        let role = self.person(&device.user).map(|person| person.row.role.clone()).unwrap_or_default();
+        self.publish_device(&device, &role)
+    }
+
+    /// Tells the authors of what has newly reached a device of this user.
+    fn delivered(&mut self, user: &UserId, cursor: u64) -> Result<(), ServerError> {
+        let Some(row) = self.person(user).map(|person| person.row.clone()) else { return Ok(()) };
+        if cursor <= row.delivered {
+            return Ok(());
+        }
+        let mut arrived: Vec<(RecordId, ChangeHash)> = Vec::new();
+        walk(self.tx.reading(), user, row.delivered, cursor + 1, &mut |one| {
+            if let (number::CHANGE, Some(document), Some(change)) = (one.kind, one.document, one.change) {
+                arrived.push((document, change));
+            }
+        })?;
+        for (document, change) in arrived {
+            let template = self.tx.document(document)?.map(|row| row.template);
+            if template.as_deref() == Some("draft") || !holds_content(self.tx.reading(), user, document)? {
+                continue;
+            }
+            for statement in self.tx.statements_of(document, change)? {
+                if statement.author != *user && self.person(&statement.author).is_some() {
+                    self.introduce_user(&statement.author, user)?;
+                    let (id, to) = (statement.id, user.clone());
+                    let row = Row::Delivery { document, statement: id, to, at: self.now };
+                    self.tell(&statement.author, Some(document), &row)?;
+                }
+            }
+        }
+        let row = crate::store::rows::UserRow { delivered: cursor, ..row };
+        self.put_user(row)
+    }
+}
