@@ -110,19 +110,18 @@ impl<'a> Day<'a> {
                 "estimated_age": {"years": 12, "basis": "the school's own roll"}}),
         )?;
         let person = id_of(&person)?;
-        let draft = self.lead.say_with(
+        let recorded = self.lead.say_with(
             &["new", "concern"],
             &json!({"source": "school", "exact_words": self.people.concern, "heard_how": "second_hand",
                 "received_from": {"person": "a pupil's tutor"}, "relation_to_child": "designated safeguarding lead",
                 "concern_items": [{"text": self.people.concern}], "indicators": ["older_person", "sexual_rumour"],
                 "known_to_school_log": "yes", "subjects": [{"record": person}], "school": self.people.urn}),
         )?;
-        let concern = id_of(&draft)?;
-        let sealed = self.lead.say(&["seal", &concern])?;
+        let concern = id_of(&recorded)?;
         self.teller.sees(
             &self.people.lead,
-            &format!("the concern is {}: nobody can change these words now", text(&sealed, "/status")),
-            &sealed,
+            &format!("the concern is {}: nobody can change these words now", text(&recorded, "/status")),
+            &recorded,
         );
         let at_officer = self.officer.until(&["show", &concern], |shown| shown.get("status").is_some())?;
         self.teller.sees(&self.people.officer, &standing(&at_officer), &at_officer);
