@@ -4,7 +4,7 @@
 mod common;
 
 use common::client::Client;
-use common::pages::{files, holds, memory, plain_pages};
+use common::pages::{files, holds, key_of, memory, plain_pages};
 use common::{OTHER_SCHOOL, Scene};
 use field_day::programs::Programs;
 use field_day::stage::Handset;
@@ -33,8 +33,7 @@ fn planted(programs: &Programs, environment: &[(&str, &str)]) -> Scene {
 
 /// The store's plain bytes, opened with its key.
 fn store(handset: &Handset) -> Vec<u8> {
-    let key: [u8; 32] = std::fs::read(handset.store().join("key")).unwrap().try_into().unwrap();
-    plain_pages(&handset.store().join("field.db"), &key)
+    plain_pages(&handset.store().join("field.db"), &key_of(handset.store()))
 }
 
 /// The canaries found anywhere the lead's devices have been.

@@ -114,7 +114,7 @@ fn a_word_typed_and_deleted_before_sealing_is_nowhere_but_in_the_draft() {
     scene.sergeant.run(&["sync", "--timeout", "60"]).unwrap();
     let shown = scene.sergeant.run(&["show", &account]).unwrap().to_string();
     assert!(shown.contains("she gave no name"));
-    let key: [u8; 32] = std::fs::read(scene.sergeant.store().join("key")).unwrap().try_into().unwrap();
+    let key = common::pages::key_of(scene.sergeant.store());
     let store = common::pages::plain_pages(&scene.sergeant.store().join("field.db"), &key);
     assert!(common::pages::holds(&store, "gave no name") && !common::pages::holds(&store, "Wibblethorpe"));
 }

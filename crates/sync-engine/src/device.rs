@@ -214,25 +214,22 @@ impl Device {
         self.lanes.entry(lane).or_default()
     }
 
-    /// Asks for the next frames: the urgent lane first; the rest only when nothing urgent is left
-    /// to be sent.
+    /// Asks for the next frames: the urgent lane first; the rest only when everything urgent has its
+    /// receipt. Two lanes are two streams, so merely sending the urgent ones first would leave the
+    /// order in which the server takes them to chance.
     fn fill(&mut self, effects: &mut Vec<Effect>) {
         if self.hello.is_none() {
             return;
         }
         for (name, lane) in &mut self.lanes {
-            if lane.loading {
-                break;
-            }
-            if !lane.empty && lane.in_flight.len() < FRAMES_IN_FLIGHT_MAX {
+            if !lane.loading && !lane.empty && lane.in_flight.len() < FRAMES_IN_FLIGHT_MAX {
                 lane.loading = true;
                 let step = GROWTH_RECORDS.get(lane.sent).or(GROWTH_RECORDS.last());
                 let records = step.copied().unwrap_or(1);
                 effects.push(Effect::LoadFrame { lane: *name, after: lane.last, records });
-                break;
             }
-            if !lane.empty {
-                break;
+            if lane.loading || !lane.empty || !lane.in_flight.is_empty() {
+                return;
             }
         }
     }

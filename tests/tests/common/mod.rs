@@ -141,7 +141,8 @@ impl Scene {
             "account_started_at": "2026-11-22T10:00:00Z", "account_ended_at": "2026-11-22T10:10:00Z",
             "setting": {"type": "school", "place": "library", "chosen_by_child": "yes"}, "how_recorded": "typed_live",
             "immediate_safety": {"safe_now": "yes"}, "medical_need": {"yn3": "no"},
-            "first_evidence_done": {"not_applicable": "nothing to keep"}})
+            "first_evidence_done": {"not_applicable": "nothing to keep"}, "reassured": {"done": {"when": "2026-11-22T10:09:00Z", "by": "officer"}},
+            "child_view": [{"child": "a pupil", "words": "wants it to stop"}], "communication": {"needs": []}})
     }
 
     /// The officer takes and seals an account.

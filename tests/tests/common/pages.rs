@@ -13,6 +13,12 @@ const SALT: usize = 16;
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
+/// The key of a store, as it lies beside it: 64 hexadecimal digits.
+pub fn key_of(store: &Path) -> [u8; 32] {
+    let text = fs::read_to_string(store.join("key")).unwrap();
+    data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).unwrap().try_into().unwrap()
+}
+
 /// The plain bytes of all pages of a database and its log.
 pub fn plain_pages(database: &Path, key: &[u8; 32]) -> Vec<u8> {
     let mut plain = Vec::new();
