@@ -3,61 +3,8 @@
 
 mod common;
 
-use common::client::Client;
-use common::pages::{files, holds, key_of, memory, plain_pages};
-use common::{OTHER_SCHOOL, Scene};
-use field_day::programs::Programs;
-use field_day::stage::Handset;
-
-const POLICE: &str = "Xylographica the police canary sang";
-const DRAFT: &str = "Quokkaberry the draft canary sang";
-const OTHER: &str = "Zephyrantha the other canary sang";
-const SHARED: &str = "Marmaladeon the shared canary sang";
-
-/// Plants a canary in each compartment and lets everybody sync.
-fn planted(programs: &Programs, environment: &[(&str, &str)]) -> Scene {
-    let mut scene = Scene::of(programs, environment);
-    scene.officer_account(POLICE);
-    let draft = scene.disclosure_body(DRAFT);
-    scene.officer.say_with(&["new", "disclosure"], &draft).unwrap();
-    scene.officer_action(SHARED);
-    let other = scene.concern_body(OTHER_SCHOOL, OTHER);
-    scene.stranger.say_with(&["new", "concern"], &other).unwrap();
-    for _ in 0..2 {
-        for handset in [&scene.officer, &scene.stranger, &scene.lead, &scene.sergeant] {
-            handset.run(&["sync", "--timeout", "60"]).unwrap();
-        }
-    }
-    scene
-}
-
-/// The store's plain bytes, opened with its key.
-fn store(handset: &Handset) -> Vec<u8> {
-    plain_pages(&handset.store().join("field.db"), &key_of(handset.store()))
-}
-
-/// The canaries found anywhere the lead's devices have been.
-fn found_at_school(scene: &mut Scene) -> Vec<&'static str> {
-    let mut seen = store(&scene.lead);
-    assert!(holds(&seen, SHARED), "the search itself must find what the school may hold");
-    scene.lead.watch().unwrap();
-    scene.lead.wait(|event| event["event"] == "online").unwrap();
-    scene.lead.say(&["list"]).unwrap();
-    seen.extend(memory(scene.lead.process().unwrap()));
-    scene.lead.unwatch().unwrap();
-    seen.extend(store(&scene.lead));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let code = scene.server.code("lead").unwrap();
-    let messages = runtime.block_on(async {
-        let mut device = Client::enrol(&code).await.unwrap();
-        let mut session = device.connect().await;
-        device.read_all(&mut session).await;
-        device.everything()
-    });
-    assert!(holds(&messages, SHARED));
-    seen.extend(messages);
-    [POLICE, DRAFT, OTHER].into_iter().filter(|canary| holds(&seen, canary)).collect()
-}
+use common::canary::{DRAFT, OTHER, POLICE, SHARED, found_at_school, planted, store};
+use common::pages::{files, holds};
 
 #[test]
 fn r88_no_canary_of_another_compartment_is_at_the_school() {

@@ -59,7 +59,10 @@ fn transport() -> TransportConfig {
         .receive_window(VarInt::from_u32(LINK_WINDOW_BYTES))
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX))
         .max_concurrent_uni_streams(VarInt::from_u32(STREAMS_MAX))
-        .datagram_receive_buffer_size(None);
+        .datagram_receive_buffer_size(None)
+        // Probing for larger packets costs an idle sync three times its bytes (8.6 KB out against
+        // 2.9 KB), and a handset in a corridor pays for each of them.
+        .mtu_discovery_config(None);
     transport
 }
 

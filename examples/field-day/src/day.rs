@@ -44,7 +44,7 @@ impl<'a> Day<'a> {
         let people = People::from_seed(seed);
         let mut server = Server::init(programs, &dir.join("server"))?;
         if let Some(fault) = fault {
-            server.environment("FIRSTHAND_TEST_FAULT", fault);
+            server.environment("FIRSTHAND_TEST_FAULTS", fault);
         }
         let urn = people.urn.as_str();
         server.admin(&[

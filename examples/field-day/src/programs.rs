@@ -16,34 +16,25 @@ pub struct Programs {
 impl Programs {
     /// Builds both, as this very program was built (debug or release), and says where they are.
     ///
-    /// `features` are those of `sync-server`.
+    /// `features` are those of `sync-server`. Programs with features of their own are put aside, and
+    /// the ordinary ones built again: everything they have in common is compiled once.
     pub fn build(features: &[&str]) -> Result<Self, String> {
         let folder = folder()?;
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--locked", "--package", "sync-server", "--package", "field-cli"]);
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-        if folder.file_name().is_some_and(|name| name == "release") {
-            build.arg("--release");
+        cargo_build(&folder, features)?;
+        let built = Self::in_folder(&folder)?;
+        if features.is_empty() {
+            return Ok(built);
         }
-        // Another folder for another set of features, so that the ordinary programs stay as they are.
-        let target = folder.parent().unwrap_or(&folder);
-        let folder = if features.is_empty() {
-            build.arg("--target-dir").arg(target);
-            folder.clone()
-        } else {
-            let target = target.join("with-faults");
-            build.arg("--target-dir").arg(&target);
-            for feature in features {
-                build.arg("--features").arg(format!("sync-server/{feature}"));
-            }
-            target.join(folder.file_name().unwrap_or_default())
+        let aside = folder.join(format!("with-{}", features.join("-")));
+        let copy = |program: &Path| {
+            let place = aside.join(program.file_name().unwrap_or_default());
+            std::fs::copy(program, place).map_err(|error| format!("a program could not be put aside: {error}"))
         };
-        let status = build.status().map_err(|error| format!("cargo could not be started: {error}"))?;
-        if !status.success() {
-            return Err("the programs could not be built".into());
-        }
-        Self::in_folder(&folder)
+        std::fs::create_dir_all(&aside).map_err(|error| format!("no folder: {error}"))?;
+        copy(&built.server)?;
+        copy(&built.field)?;
+        cargo_build(&folder, &[])?;
+        Self::in_folder(&aside)
     }
 
     /// The programs as they lie in a folder.
@@ -54,6 +45,22 @@ impl Programs {
         };
         Ok(Self { server: find("sync-server")?, field: find("field")? })
     }
+}
+
+fn cargo_build(folder: &Path, features: &[&str]) -> Result<(), String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--locked", "--package", "sync-server", "--package", "field-cli"]);
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    build.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
+    if folder.file_name().is_some_and(|name| name == "release") {
+        build.arg("--release");
+    }
+    for feature in features {
+        build.arg("--features").arg(format!("sync-server/{feature}"));
+    }
+    let status = build.status().map_err(|error| format!("cargo could not be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err("the programs could not be built".into()) }
 }
 
 /// The folder of this program; tests lie one deeper, in `deps`.

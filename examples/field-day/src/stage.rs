@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,8 +14,20 @@ use serde_json::Value as Json;
 
 use crate::programs::Programs;
 
-/// How long anything on this stage may take. Nothing takes a tenth of it on an idle machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything on this stage may take, in seconds. Nothing takes a tenth of it on an idle
+/// machine.
+static PATIENCE_SECONDS: AtomicU64 = AtomicU64::new(30);
+
+/// How long anything on this stage may take.
+#[must_use]
+pub fn patience() -> Duration {
+    Duration::from_secs(PATIENCE_SECONDS.load(Ordering::Relaxed))
+}
+
+/// Waits less (or longer) from now on: for whoever expects to wait in vain.
+pub fn set_patience(seconds: u64) {
+    PATIENCE_SECONDS.store(seconds, Ordering::Relaxed);
+}
 
 /// What went wrong on the stage.
 #[derive(Debug)]
@@ -133,7 +146,7 @@ impl Server {
     pub fn stop(&mut self) -> Played<bool> {
         let Some((mut child, _)) = self.running.take() else { return fail("the server is not running") };
         signal(child.id(), "TERM")?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             match child.try_wait() {
                 Ok(Some(status)) => return Ok(status.success()),
@@ -321,7 +334,7 @@ impl Handset {
 
     /// Waits for an event (heard before or still to come) and takes it.
     pub fn wait(&mut self, wanted: impl Fn(&Json) -> bool) -> Played {
-        self.wait_for(PATIENCE, wanted)
+        self.wait_for(patience(), wanted)
     }
 
     /// Waits so long for an event.
@@ -345,7 +358,7 @@ impl Handset {
 
     /// Asks again and again, at every event, until the answer is as wanted.
     pub fn until(&mut self, words: &[&str], wanted: impl Fn(&Json) -> bool) -> Played {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         let mut last = None;
         while Instant::now() < deadline {
             match self.say(words) {

@@ -1,6 +1,10 @@
 //! Faults that tests plant, to see that somebody notices them. They exist only under the feature
 //! `test-faults`; without it every question here is answered no.
 
+use documents::state::Tip;
+use documents::{Candidate, ChangeBuilder, DocState, Template};
+use wire::Row;
+
 /// Which faults are planted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
@@ -16,6 +20,8 @@ pub struct Faults {
     pub stale_status: bool,
     /// A statement whose signature does not verify is taken.
     pub unsigned_accepted: bool,
+    /// The statement that tells an outcome is handed on with a signature that does not verify.
+    pub unsigned_sent: bool,
 }
 
 impl Faults {
@@ -41,6 +47,7 @@ impl Faults {
             school_sees_police: has("school_sees_police"),
             stale_status: has("stale_status"),
             unsigned_accepted: has("unsigned_accepted"),
+            unsigned_sent: has("unsigned_sent"),
         }
     }
 
@@ -49,6 +56,25 @@ impl Faults {
     pub fn any(&self) -> bool {
         *self != Self::default()
     }
+}
+
+/// `unsigned_sent`: the change that tells an outcome, with another signature.
+pub(crate) fn without_signature(row: Row) -> Row {
+    let Row::Change { document, change } = &row else { return row };
+    let Ok(candidate) = Candidate::read(change, Template::Record) else { return row };
+    let told = candidate.statements().find(|opened| opened.statement.sentence.name() == "tell_outcome");
+    let Some(told) = told else { return row };
+    let mut bytes = told.bytes.clone();
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
+    }
+    let mut state = DocState::new(Template::Record);
+    state.heads.clone_from(&candidate.deps);
+    state.max_op = candidate.start_op - 1;
+    state.actors.insert(candidate.actor, Tip { seq: candidate.seq - 1, hash: candidate.hash });
+    let mut builder = ChangeBuilder::new(&state, candidate.actor);
+    builder.statement(bytes);
+    Row::Change { document: *document, change: builder.finish() }
 }
 
 impl super::Core {

@@ -99,6 +99,9 @@ impl Core {
         if self.faults.wrong_order {
             cut.rows.reverse();
         }
+        if self.faults.unsigned_sent {
+            cut.rows = cut.rows.into_iter().map(super::faults::without_signature).collect();
+        }
         let header = PageHeader {
             user: peer.user.clone(),
             epoch: self.epoch,
