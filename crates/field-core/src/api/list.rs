@@ -35,7 +35,7 @@ impl Field {
             let at = |millis: Option<i64>| millis.map(|at| Timestamp::from_millis(at).to_string());
             let refused: i64 = db.query_row(
                 "SELECT count(DISTINCT document) FROM (SELECT document FROM outbox WHERE code IS NOT NULL
-                 UNION ALL SELECT document FROM refused)",
+                 UNION ALL SELECT document FROM refused WHERE code IS NOT NULL)",
                 [],
                 |row| row.get(0),
             )?;

@@ -298,7 +298,7 @@ pub(crate) fn block(db: &Connection, document: RecordId, change: &ChangeHash, co
 pub(crate) fn refusals(db: &Connection, document: RecordId) -> Result<Vec<(ChangeHash, Code)>> {
     let mut query = db.prepare_cached(
         "SELECT change, code FROM outbox WHERE document = ?1 AND code IS NOT NULL
-         UNION ALL SELECT change, code FROM refused WHERE document = ?1",
+         UNION ALL SELECT change, code FROM refused WHERE document = ?1 AND code IS NOT NULL",
     )?;
     let mut rows = query.query([&document.0])?;
     let mut found = Vec::new();

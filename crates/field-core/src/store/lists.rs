@@ -64,11 +64,10 @@ pub(crate) struct Line {
     pub(crate) body: Json,
 }
 
-const COLUMNS: &str = "id, source, kind, case_id, school, urgency, status, title, recorded_at, sealed, open, conflicts, \
-                       body";
+const COLUMNS: &str = "r.id, r.source, r.kind, r.case_id, r.school, r.urgency, r.status, r.title, r.recorded_at, r.sealed, r.open, r.conflicts";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Line> {
-    let (source, body): (String, String) = (row.get(1)?, row.get(12)?);
+    let source: String = row.get(1)?;
     Ok(Line {
         id: RecordId(row.get(0)?),
         source: Source::read(&source),
@@ -82,13 +81,20 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Line> {
         sealed: row.get(9)?,
         open: row.get(10)?,
         conflicts: super::uint(row.get(11)?),
-        body: serde_json::from_str(&body).unwrap_or(Json::Null),
+        body: Json::Null,
     })
+}
+
+/// The same with the body, which a list never needs.
+fn read_whole(row: &Row<'_>) -> rusqlite::Result<Line> {
+    let body: String = row.get(12)?;
+    Ok(Line { body: serde_json::from_str(&body).unwrap_or(Json::Null), ..read(row)? })
 }
 
 /// Writes a record's line and its words.
 pub(crate) fn put(db: &Connection, line: &Line) -> Result<()> {
     let body = line.body.to_string();
+    let before = self::line(db, line.id)?.map(|held| words_of(&held.title, &held.body));
     let number: i64 = db
         .prepare_cached(
             "INSERT INTO record (id, source, kind, case_id, school, urgency, status, title, recorded_at, sealed, open,
@@ -116,11 +122,19 @@ pub(crate) fn put(db: &Connection, line: &Line) -> Result<()> {
             ],
             |row| row.get(0),
         )?;
-    let mut words = line.title.clone();
-    gather(&line.body, &mut words);
-    db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([number])?;
-    db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((number, words))?;
+    // A step or an edit leaves most words as they were, and the index is the dearest part of a save.
+    let words = words_of(&line.title, &line.body);
+    if before.as_ref() != Some(&words) {
+        db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([number])?;
+        db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((number, words))?;
+    }
     Ok(())
+}
+
+fn words_of(title: &str, body: &Json) -> String {
+    let mut words = title.to_owned();
+    gather(body, &mut words);
+    words
 }
 
 /// Every text of a body, one after the other; ids are not words.
@@ -145,11 +159,11 @@ pub(crate) fn remove(db: &Connection, id: RecordId) -> Result<()> {
 }
 
 pub(crate) fn line(db: &Connection, id: RecordId) -> Result<Option<Line>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record WHERE id = ?1"))?;
-    optional(query.query_row([&id.0], read))
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS}, r.body FROM record r WHERE id = ?1"))?;
+    optional(query.query_row([&id.0], read_whole))
 }
 
-/// Lines that pass the filter, newest first.
+/// Lines that pass the filter, newest first, without their bodies.
 pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM record r
@@ -166,9 +180,16 @@ pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
     Ok(found)
 }
 
-/// Lines of a case.
+/// Lines of a case, with their bodies.
 pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Line>> {
-    list(db, &ListFilter { case: Some(case), ..ListFilter::default() })
+    let sql = format!("SELECT {COLUMNS}, r.body FROM record r WHERE case_id = ?1 ORDER BY number");
+    let mut query = db.prepare_cached(&sql)?;
+    let mut rows = query.query([&case.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read_whole(row)?);
+    }
+    Ok(found)
 }
 
 /// Lines whose words hold every word of the text (or its beginning), best first.
@@ -182,9 +203,8 @@ pub(crate) fn search(db: &Connection, text: &str) -> Result<Vec<Line>> {
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let columns = COLUMNS.split(", ").map(|name| format!("r.{}", name.trim())).collect::<Vec<_>>().join(", ");
     let mut query = db.prepare_cached(&format!(
-        "SELECT {columns} FROM search JOIN record r ON r.number = search.rowid
+        "SELECT {COLUMNS} FROM search JOIN record r ON r.number = search.rowid
          WHERE search MATCH ?1 ORDER BY rank, r.recorded_at DESC"
     ))?;
     let mut rows = query.query([terms.join(" ")])?;

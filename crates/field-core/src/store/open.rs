@@ -174,12 +174,11 @@ fn connect(dir: &Path, key: &StoreKey, exists: bool) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Every page's authentication code, then the shape of every table.
+/// Every page's authentication code. What is authentic was written by us, so its shape is not
+/// checked again.
 fn whole(connection: &Connection) -> Result<()> {
     let mut faults = connection.prepare("PRAGMA cipher_integrity_check")?;
-    let faulty = faults.query([])?.next()?.is_some();
-    let shape: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if faulty || shape != "ok" {
+    if faults.query([])?.next()?.is_some() {
         return Err(FieldError::new(code::STORE_DAMAGED, "the store on disk is damaged"));
     }
     Ok(())

@@ -46,7 +46,10 @@ pub(crate) fn without(pen: &Pen<'_>, document: RecordId, refused: &ChangeHash, w
         }
         let words = read_words(&Candidate::read(&change.bytes, anew.template())?);
         // Said without what it stood on, it may no longer make sense: then it stays laid aside.
-        issued |= pen.write(&mut anew, Some(&mut view), &words, Urgency::Info).is_ok();
+        if pen.write(&mut anew, Some(&mut view), &words, Urgency::Info).is_ok() {
+            said_again(pen, document, change)?;
+            issued = true;
+        }
     }
     if anew.id == anew.record {
         finish(pen, &anew, &view)?;
@@ -62,6 +65,14 @@ fn lay_aside(pen: &Pen<'_>, document: RecordId, change: &StoredChange, why: Code
         .execute((&document.0, &change.hash.0))?;
     db.prepare_cached("INSERT OR IGNORE INTO refused (document, change, code, at, bytes) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute((&document.0, &change.hash.0, i64::from(why.number), millis(pen.moment.now), &change.bytes))?;
+    Ok(())
+}
+
+/// The bytes stay for frames on their way; nothing of what they said is missing any more.
+fn said_again(pen: &Pen<'_>, document: RecordId, change: &StoredChange) -> Result<()> {
+    pen.db
+        .prepare_cached("UPDATE refused SET code = NULL WHERE document = ?1 AND change = ?2")?
+        .execute((&document.0, &change.hash.0))?;
     Ok(())
 }
 

@@ -134,7 +134,7 @@ CREATE INDEX frame_item_change ON frame_item (document, change);
 CREATE TABLE refused (
     document BLOB NOT NULL,
     change   BLOB NOT NULL,
-    code     INTEGER NOT NULL,
+    code     INTEGER,                   -- none: what it said was said again since
     at       INTEGER NOT NULL,
     bytes    BLOB NOT NULL,
     PRIMARY KEY (document, change)
