@@ -243,3 +243,42 @@ fn frames_out_of_order_or_of_a_revoked_device_are_refused_as_a_whole() {
     assert!(matches!(state, sync_server::core::PeerState::Revoked { erase: true, .. }));
     world.sound();
 }
+
+#[test]
+fn what_nobody_signed_is_refused_and_takes_no_room() {
+    let world = World::memory();
+    let mut lead = world.handset("lead");
+    let id = lead.create(&world, "concern", concern("a worry"));
+    let (_, bytes) = lead.outbox.pop().unwrap();
+    let read = documents::Candidate::read(&bytes, Template::Record).unwrap();
+    let mut statement = read.statements().next().unwrap().bytes.clone();
+    let last = statement.len() - 1;
+    statement[last] ^= 1;
+    let state = documents::DocState::new(Template::Record);
+    let mut builder = documents::ChangeBuilder::new(&state, lead.actor);
+    builder.statement(statement);
+    let (rest, honest) = sends(&world, &mut lead, id, builder.finish());
+    assert_eq!(rest, Rest::Refused { code: code::S_SIGNATURE.number, kept: false });
+    assert_eq!(honest, [true, true]);
+    let (rest, _) = sends(&world, &mut lead, world.id(), vec![0; 400_000]);
+    assert!(matches!(rest, Rest::Refused { kept: false, .. }), "{rest:?}");
+    let (rest, _) = sends(&world, &mut lead, world.id(), b"no change at all".to_vec());
+    assert!(matches!(rest, Rest::Refused { kept: true, .. }), "{rest:?}");
+    world.sound();
+}
+
+#[test]
+fn words_once_sealed_are_not_written_over() {
+    let world = World::memory();
+    let (mut lead, mut officer) = (world.handset("lead"), world.handset("officer"));
+    let id = lead.create(&world, "concern", concern("the first words"));
+    lead.push(&world);
+    officer.pull(&world);
+    // A sealed field written as if it were a register.
+    let mut writes = Writes::default();
+    writes.fields.push(("exact_words".into(), documents::Scalar::Text("other words".into())));
+    let bytes = officer.change(id, Template::Record, None, &writes);
+    quarantined(&world, &mut officer, id, bytes, code::C_KEY);
+    lead.pull(&world);
+    assert_eq!(lead.shown(id).body["exact_words"], "the first words");
+}

@@ -157,15 +157,17 @@ fn what_was_completed_offline_takes_effect_when_the_server_confirms_it() {
 #[test]
 fn whoever_may_not_keep_what_they_wrote_keeps_a_line_of_it() {
     let world = World::memory();
-    // A school without a partnership: what it writes goes to police, and only actions come back.
     let (mut lead, mut other) = (world.handset("lead"), world.handset("other"));
     let id = lead.create(&world, "person", json!({ "roles": ["reporter"], "names": ["A. Reporter"] }));
     let receipt = lead.push(&world);
     assert!(receipt.outcomes[0].is_ok(), "{:?}", receipt.outcomes);
     let rows = lead.pull(&world);
-    let line = rows.iter().find_map(|row| match row {
-        Row::Withdrawn { document, headline } if *document == id => headline.clone(),
-        _ => None,
+    let line = rows.iter().find_map(|row| {
+        if let Row::Withdrawn { document, headline } = row {
+            headline.clone().filter(|_| *document == id)
+        } else {
+            None
+        }
     });
     assert!(line.is_some(), "{rows:?}");
     assert!(!lead.docs.contains_key(&id));

@@ -79,7 +79,7 @@ impl Core {
         let Some(row) = work.person(user).map(|person| person.row.clone()) else {
             return Err(ServerError::new(code::A_NOT_FOUND, "no such user"));
         };
-        let open = work.tx.open_of(user, None)?;
+        let open = work.tx.open_of(user)?;
         let gap = |id: &RecordId| Gap::new(code::R69_OPEN_ITEMS, id.to_string(), "open, and owned by this user");
         if !open.is_empty() && !emergency {
             let gaps = open.iter().map(gap).collect();
@@ -148,12 +148,13 @@ impl Work<'_> {
         Ok(Effects { grown: self.finish()?, moved })
     }
 
-    /// Brings rows of one document to one user.
+    /// Brings rows of one document to somebody new. What they may not hold is not even loaded.
     fn settle_for(&mut self, id: RecordId, user: &UserId) -> Result<(), ServerError> {
+        if !self.may_hold(id, user)? {
+            return Ok(());
+        }
         let Some(doc) = self.doc(id)? else { return Ok(()) };
-        self.settle_holder(&doc, user)?;
-        // Nothing of it is worked on: it need not stay in memory.
-        Ok(())
+        self.settle_newcomer(&doc, user)
     }
 
     /// Who takes over what somebody leaves open.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use records::access::{CaseFacts, holding};
+use records::access::{CaseFacts, RecordFacts, holding};
 use records::{Holder, Holding, Role};
 use signed::cbor;
 use signed::{ChangeHash, RecordId, Timestamp, UserId};
@@ -23,8 +23,11 @@ impl Work<'_> {
     /// its newest changes.
     pub(crate) fn settle_audience(&mut self, doc: &mut Doc, sender: Option<&UserId>) -> Result<(), ServerError> {
         let everybody: Vec<UserId> = self.people().map(|person| person.row.id.clone()).collect();
-        for user in &everybody {
-            self.settle_holder(doc, user)?;
+        let holdings = self.entitled(doc, &everybody)?;
+        let rows = self.tx.holders(doc.id)?;
+        let mut held: BTreeMap<UserId, HolderRow> = rows.into_iter().map(|row| (row.user.clone(), row)).collect();
+        for (user, holding) in everybody.iter().zip(holdings) {
+            self.settle_holder(doc, user, held.remove(user), holding)?;
         }
         let fresh = doc.told < doc.changes.len();
         if let (Some(sender), true) = (sender, fresh) {
@@ -39,11 +42,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Brings rows of a document to one user alone: somebody new.
+    pub(crate) fn settle_newcomer(&mut self, doc: &Doc, user: &UserId) -> Result<(), ServerError> {
+        let holdings = self.entitled(doc, std::slice::from_ref(user))?;
+        let holding = holdings.into_iter().next().unwrap_or(Holding::None);
+        let held = self.tx.holder(doc.id, user)?;
+        self.settle_holder(doc, user, held, holding)
+    }
+
     /// Brings rows to one user.
-    pub(crate) fn settle_holder(&mut self, doc: &Doc, user: &UserId) -> Result<(), ServerError> {
+    fn settle_holder(
+        &mut self,
+        doc: &Doc,
+        user: &UserId,
+        before: Option<HolderRow>,
+        now: Holding,
+    ) -> Result<(), ServerError> {
         let Some(projection) = &doc.projection else { return Ok(()) };
-        let before = self.tx.holder(doc.id, user)?;
-        let now = self.entitled(doc.id, projection, user)?;
         let (told, fresh) = doc.changes.split_at(doc.told.min(doc.changes.len()));
         match (before, now) {
             (None, Holding::None) => Ok(()),
@@ -117,10 +132,22 @@ impl Work<'_> {
         Ok(self.tx.put_holder(&HolderRow { document: doc.id, user: user.clone(), content: false, line: bytes })?)
     }
 
-    /// What a user may hold of a document.
-    fn entitled(&self, id: RecordId, projection: &Projection, user: &UserId) -> Result<Holding, ServerError> {
+    /// Whether somebody may hold anything of a stored document.
+    pub(crate) fn may_hold(&self, id: RecordId, user: &UserId) -> Result<bool, ServerError> {
+        let Some(row) = self.tx.document(id)? else { return Ok(false) };
+        let key = self.core.vault.unwrap(id, &row.key)?;
+        let Some(projection) = Projection::open(&key, &row)? else { return Ok(false) };
         let tx = self.tx.reading();
-        Entitlement { core: self.core, tx, people: &self.people, now: self.now }.of(id, projection, user)
+        let entitlement = Entitlement { core: self.core, tx, people: &self.people, now: self.now };
+        let holdings = entitlement.of(id, &projection, std::slice::from_ref(user))?;
+        Ok(holdings.iter().any(|holding| *holding != Holding::None))
+    }
+
+    /// What each of these users may hold of a document.
+    fn entitled(&self, doc: &Doc, users: &[UserId]) -> Result<Vec<Holding>, ServerError> {
+        let Some(projection) = &doc.projection else { return Ok(vec![Holding::None; users.len()]) };
+        let tx = self.tx.reading();
+        Entitlement { core: self.core, tx, people: &self.people, now: self.now }.of(doc.id, projection, users)
     }
 }
 
@@ -133,10 +160,20 @@ pub(crate) struct Entitlement<'a> {
 }
 
 impl Entitlement<'_> {
-    /// What a user may hold of a document.
-    pub(crate) fn of(&self, id: RecordId, projection: &Projection, user: &UserId) -> Result<Holding, ServerError> {
+    /// What each of these users may hold of a document.
+    pub(crate) fn of(
+        &self,
+        id: RecordId,
+        projection: &Projection,
+        users: &[UserId],
+    ) -> Result<Vec<Holding>, ServerError> {
         let supervisor = self.people.get(&projection.author).and_then(|person| person.row.supervisor.clone());
-        let Some(facts) = projection.facts(id, supervisor) else { return Ok(Holding::None) };
+        let Some(facts) = projection.facts(id, supervisor) else { return Ok(vec![Holding::None; users.len()]) };
+        let case = self.case_facts(projection)?;
+        users.iter().map(|user| self.one(&facts, &case, user)).collect()
+    }
+
+    fn one(&self, facts: &RecordFacts, case: &CaseFacts, user: &UserId) -> Result<Holding, ServerError> {
         let Some(person) = self.people.get(user).filter(|person| person.row.active) else { return Ok(Holding::None) };
         let Some(holder) = &person.holder else { return Ok(Holding::None) };
         let draft = matches!(facts.compartment, records::Compartment::Draft { .. });
@@ -145,15 +182,16 @@ impl Entitlement<'_> {
         if (faults.membership_off && !draft) || (faults.school_sees_police && police && holder.role == Role::Dsl) {
             return Ok(Holding::Content);
         }
+        let held = holding(holder, facts, case);
         let by_name = facts.author == *user
             || facts.owners.contains(user)
             || facts.requested_by.contains(user)
             || facts.granted.contains(user);
         let alone = matches!(facts.compartment, records::Compartment::ShareAction { .. });
-        if holder.role.of_school() && !by_name && !alone && !self.standing_share(holder)? {
+        if held != Holding::None && holder.role.of_school() && !by_name && !alone && !self.standing_share(holder)? {
             return Ok(Holding::None);
         }
-        Ok(holding(holder, &facts, &self.case_facts(projection)?))
+        Ok(held)
     }
 
     /// Whether any school of this person has a partnership whose agreement is in date: without one

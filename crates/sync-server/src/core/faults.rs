@@ -91,3 +91,13 @@ impl super::Core {
         self.faults
     }
 }
+
+#[cfg(all(test, not(feature = "test-faults")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_feature_nothing_can_be_planted() {
+        assert!(!Faults::named("membership_off,record_lost,unsigned_accepted").any());
+    }
+}

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::audit::{self, Note};
 use super::faults::Faults;
 use super::types::{Clock, InitAnswer, InitOptions};
+use super::work::Work;
 use super::{Core, receipts, vault};
 use crate::error::ServerError;
 use crate::store::sqlite::Sqlite;
@@ -35,6 +36,8 @@ const EPOCH: &str = "epoch";
 const INCARNATION: &str = "incarnation";
 const SERVER_SPKI: &str = "server_spki";
 const SPARE_SPKI: &str = "spare_spki";
+/// The version of the rules by which projections were made.
+const READ_OFF: &str = "read_off";
 
 /// Bytes of a key file at most.
 const KEY_BYTES_MAX: u64 = 1024;
@@ -78,6 +81,7 @@ fn found(store: &dyn Store, secrets: &Secrets, now: Timestamp) -> Result<(), Ser
     tx.put_meta(INCARNATION, &vault::random::<16>()?)?;
     tx.put_meta(SERVER_SPKI, secrets.signer.public_key().spki())?;
     tx.put_meta(SPARE_SPKI, secrets.spare.spki())?;
+    tx.put_meta(READ_OFF, &records::RULES_VERSION.to_be_bytes())?;
     audit::append(tx.as_mut(), now, Note::admin("init"))?;
     receipts::sign_tip(epoch, &secrets.signer, tx.as_mut(), now)?;
     Ok(tx.commit()?)
@@ -130,8 +134,9 @@ impl Core {
             return Err(ServerError::new(code::STORE_KEY, "server.key is not the key of this database"));
         }
         let (epoch, incarnation) = (Epoch(fixed(EPOCH)?), Incarnation(fixed(INCARNATION)?));
+        let read_off = tx.meta(READ_OFF)?.as_deref() == Some(&records::RULES_VERSION.to_be_bytes());
         drop(tx);
-        Ok(Self {
+        let core = Self {
             vault: vault::Vault::new(&secrets.master)?,
             actor: ActorId::of_store(secrets.signer.public_key().spki(), &incarnation),
             signer: Arc::new(secrets.signer),
@@ -143,7 +148,22 @@ impl Core {
             serving: Mutex::new(None),
             faults: Faults::from_environment(),
             store,
-        })
+        };
+        if !read_off {
+            core.read_off_again()?;
+        }
+        Ok(core)
+    }
+
+    /// Reads every document off once more: another version of the rules wrote what is stored.
+    fn read_off_again(&self) -> Result<(), ServerError> {
+        let mut work = Work::begin(self)?;
+        for id in work.tx.documents()? {
+            work.read_off_again(id)?;
+        }
+        work.tx.put_meta(READ_OFF, &records::RULES_VERSION.to_be_bytes())?;
+        audit::append(work.tx.as_mut(), work.now, Note::admin("rules_version"))?;
+        work.finish().map(drop)
     }
 
     /// Holds the directory for one serving process until this value is dropped; `A.in_use` when

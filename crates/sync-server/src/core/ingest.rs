@@ -2,7 +2,7 @@
 
 use documents::{Candidate, Checked, Declaration, Refusal, Template, Verdict, declaration::Undeclared};
 use records::Role;
-use signed::{ActorId, ChangeHash, Code, RecordId, StatementHash, UserId, code};
+use signed::{ActorId, ChangeHash, Class, Code, RecordId, StatementHash, UserId, code};
 use wire::{Leaf, Outcome, Rest};
 
 use super::Core;
@@ -123,7 +123,7 @@ impl Work<'_> {
         }
         self.settle(&touched, Some(&frame.peer.user))?;
         let (user, role) = (frame.peer.user.clone(), frame.peer.role.clone());
-        self.audit_frame(&frame, &touched, &outcomes)?;
+        self.audit_frame(&frame, &outcomes)?;
         let leaf = Leaf { device: frame.peer.device, frame: frame.hash, outcomes, statements, user, role };
         let index = receipts::append(self.tx.as_mut(), &leaf)?;
         let row = FrameRow {
@@ -144,15 +144,13 @@ impl Work<'_> {
         Ok(row)
     }
 
-    fn audit_frame(&mut self, frame: &Prepared, touched: &[RecordId], outcomes: &[Outcome]) -> Result<(), ServerError> {
-        let taken: Vec<RecordId> = frame
-            .items
-            .iter()
-            .zip(outcomes)
-            .filter(|(_, outcome)| outcome.accepted > 0)
-            .map(|(item, _)| item.document)
-            .collect();
-        let known = taken.iter().any(|id| touched.contains(id));
+    fn audit_frame(&mut self, frame: &Prepared, outcomes: &[Outcome]) -> Result<(), ServerError> {
+        let both = frame.items.iter().zip(outcomes);
+        let taken: Vec<RecordId> =
+            both.filter(|(_, outcome)| outcome.accepted > 0).map(|(item, _)| item.document).collect();
+        if taken.is_empty() {
+            return Ok(());
+        }
         let note = Note {
             operation: "collection",
             who: frame.peer.user.as_str(),
@@ -161,7 +159,7 @@ impl Work<'_> {
             records: &taken,
             why: "push",
         };
-        if known { audit::append(self.tx.as_mut(), self.now, note) } else { Ok(()) }
+        audit::append(self.tx.as_mut(), self.now, note)
     }
 
     fn item(&mut self, item: &PreparedItem, sender: &Sender<'_>, origin: Origin) -> Result<Done, ServerError> {
@@ -325,10 +323,17 @@ impl Work<'_> {
         sender: &Sender<'_>,
     ) -> Result<Rest, ServerError> {
         let device = sender.peer.device;
+        let who = sender.peer.user.as_str();
+        let note =
+            Note { operation: "quarantine", who, device: Some(device), to: None, records: &[document], why: code.name };
+        audit::append(self.tx.as_mut(), self.now, note)?;
         let (held, _) = self.tx.quarantined(device)?;
         let more: u64 = changes.iter().map(|change| change.bytes.len() as u64).sum();
         if held + more > QUARANTINE_BYTES_MAX {
             return Ok(Rest::Refused { code: code::W_QUARANTINE_FULL.number, kept: false });
+        }
+        if !worth_keeping(code) {
+            return Ok(Rest::Refused { code: code.number, kept: false });
         }
         for (at, change) in changes.iter().enumerate() {
             let read = match &change.read {
@@ -338,12 +343,8 @@ impl Work<'_> {
             };
             let hash = first.filter(|_| at == 0).or(read).map_or(change.sha, |hash| hash.0);
             let code = if at == 0 { code } else { code::C_DEPENDS_ON_REFUSED };
-            self.keep_aside(sender.peer.device, document, hash, code, &change.bytes)?;
+            self.keep_aside(device, document, hash, code, &change.bytes)?;
         }
-        let who = sender.peer.user.as_str();
-        let note =
-            Note { operation: "quarantine", who, device: Some(device), to: None, records: &[document], why: code.name };
-        audit::append(self.tx.as_mut(), self.now, note)?;
         Ok(Rest::Refused { code: code.number, kept: true })
     }
 
@@ -391,6 +392,11 @@ impl Work<'_> {
         };
         audit::append(self.tx.as_mut(), self.now, note)
     }
+}
+
+/// What breaks a limit, or is not what anybody signed, is said and counted but takes no room.
+fn worth_keeping(code: Code) -> bool {
+    code.class != Class::Limit && code != code::S_SIGNATURE
 }
 
 /// `test-faults`: an action's first change.

@@ -42,10 +42,20 @@ impl Work<'_> {
             for id in self.tx.documents_of_case(case)? {
                 if !order.contains(&id) {
                     self.settle_one(id, None)?;
+                    // Nothing of it changed: it need not stay in memory.
+                    self.docs.remove(&id);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Reads a document off once more and brings rows to whoever may hold it by that.
+    pub(crate) fn read_off_again(&mut self, id: RecordId) -> Result<(), ServerError> {
+        let Some(mut doc) = self.doc(id)? else { return Ok(()) };
+        doc.dirty = true;
+        self.project(&mut doc)?;
+        self.settle_audience(&mut doc, None)
     }
 
     fn settle_one(&mut self, id: RecordId, sender: Option<&UserId>) -> Result<(), ServerError> {
@@ -135,7 +145,7 @@ impl Work<'_> {
         let mut officers = Vec::new();
         for (person, holder) in self.active() {
             if holder.role == Role::Officer && holder.schools.iter().any(|school| schools.contains(school)) {
-                officers.push((self.tx.open_of(&person.row.id, Some("case"))?.len(), person.row.id.clone()));
+                officers.push((self.tx.open_count(&person.row.id, "case")?, person.row.id.clone()));
             }
         }
         if let Some((_, officer)) = officers.into_iter().min() {
@@ -184,7 +194,12 @@ impl Work<'_> {
         let body = Body(map);
         let ages = self.ages(&body)?;
         let asked = records::raise::urgency_raise(kind, &body, &ages, &records::Policy::DEFAULT);
-        let Some(urgency) = asked.filter(|urgency| *urgency != shown.urgency) else { return Ok(()) };
+        // Once only: a sergeant's reasoned lowering is not undone by the rule that was lowered.
+        let raised = |urgency: &str| {
+            let entries = doc.view.cautious.get("urgency").map(Vec::as_slice).unwrap_or_default();
+            entries.iter().any(|entry| entry.value.as_text() == Some(urgency))
+        };
+        let Some(urgency) = asked.filter(|urgency| !raised(urgency)) else { return Ok(()) };
         let cautious = vec![(String::from("urgency"), Value::text(urgency))];
         self.write_own(doc, kind.name, None, &Writes { cautious, ..Writes::default() })
     }

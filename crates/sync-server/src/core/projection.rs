@@ -72,6 +72,11 @@ impl Projection {
             gaps: Vec::new(),
             shown: [0; 32],
         };
+        if created.template == Template::Draft && view.statements.iter().any(|said| said.step() == Some("sealed")) {
+            // What it was a draft of is a record now.
+            projection.status = String::from("sealed");
+            projection.open = false;
+        }
         let kind = records::kind(&created.kind).filter(|_| created.template == Template::Record);
         if let Some(kind) = kind {
             let shown = records::shown(kind, view, &context(now));

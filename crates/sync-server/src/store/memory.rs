@@ -70,6 +70,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn owned(row: &DocumentRow, owner: &UserId) -> bool {
+    row.open && row.owner.split(',').any(|name| name == owner.as_str())
+}
+
 struct View {
     tables: Arc<Tables>,
 }
@@ -139,13 +143,14 @@ macro_rules! reading {
                 Ok(of_case.map(|row| row.id).collect())
             }
 
-            fn open_of(&self, owner: &UserId, kind: Option<&str>) -> Answer<Vec<RecordId>> {
-                let of = self.tables.documents.values().filter(|row| {
-                    row.open
-                        && row.owner.split(',').any(|name| name == owner.as_str())
-                        && kind.is_none_or(|kind| row.kind == kind)
-                });
+            fn open_of(&self, owner: &UserId) -> Answer<Vec<RecordId>> {
+                let of = self.tables.documents.values().filter(|row| owned(row, owner));
                 Ok(of.map(|row| row.id).collect())
+            }
+
+            fn open_count(&self, owner: &UserId, kind: &str) -> Answer<u64> {
+                let of = self.tables.documents.values().filter(|row| owned(row, owner) && row.kind == kind);
+                Ok(of.count() as u64)
             }
 
             fn change(&self, document: RecordId, hash: ChangeHash) -> Answer<Option<ChangeRow>> {

@@ -57,8 +57,10 @@ pub trait Reading {
     fn documents(&self) -> Answer<Vec<RecordId>>;
     /// The documents of a case, in order.
     fn documents_of_case(&self, case: RecordId) -> Answer<Vec<RecordId>>;
-    /// Open documents of which this user is an owner (of this kind, if one is given), in order.
-    fn open_of(&self, owner: &UserId, kind: Option<&str>) -> Answer<Vec<RecordId>>;
+    /// Open documents of which this user is an owner, in order.
+    fn open_of(&self, owner: &UserId) -> Answer<Vec<RecordId>>;
+    /// How many open documents of a kind this user is an owner of.
+    fn open_count(&self, owner: &UserId, kind: &str) -> Answer<u64>;
     /// An accepted change.
     fn change(&self, document: RecordId, hash: ChangeHash) -> Answer<Option<ChangeRow>>;
     /// A document's accepted changes, ancestors first.

@@ -208,7 +208,7 @@ impl Handset {
                 true
             }
             Verdict::Known => false,
-            other => panic!("{other:?}"),
+            other @ (Verdict::Need(_) | Verdict::Refused(_)) => panic!("{other:?}"),
         }
     }
 
@@ -294,7 +294,12 @@ impl Handset {
                 self.docs.remove(document);
                 self.held.remove(document);
             }
-            _ => {}
+            Row::Granted { .. }
+            | Row::Delivery { .. }
+            | Row::Headline { .. }
+            | Row::Directory { .. }
+            | Row::Policy { .. }
+            | Row::Unknown { .. } => {}
         }
     }
 

@@ -53,10 +53,13 @@ impl Replay {
 impl Check<'_> {
     pub(super) fn inboxes(&mut self) -> Result<(), ServerError> {
         let users: Vec<UserId> = self.people.keys().cloned().collect();
-        let projections = self.projections()?;
-        for user in &users {
+        let entitled = self.entitled(&users)?;
+        for (place, user) in users.iter().enumerate() {
             let replay = self.inbox(user)?;
-            self.holdings(user, &replay, &projections)?;
+            for (document, holdings) in &entitled {
+                let holding = holdings.get(place).copied().unwrap_or(Holding::None);
+                self.holding(user, &replay, *document, holding)?;
+            }
         }
         Ok(())
     }
@@ -72,41 +75,42 @@ impl Check<'_> {
         Ok(replay)
     }
 
-    /// Everything a user holds has all its rows, and everything they may hold is held. What they
-    /// hold and may no longer (an agreement ran out today) goes when it is next touched.
-    fn holdings(
+    /// What a user holds has all its rows, and what they may hold is held. What they hold and may
+    /// no longer (an agreement ran out today) goes when it is next touched.
+    fn holding(
         &mut self,
         user: &UserId,
         replay: &Replay,
-        projections: &BTreeMap<RecordId, Projection>,
+        document: RecordId,
+        entitled: Holding,
     ) -> Result<(), ServerError> {
-        for (document, projection) in projections {
-            let held = self.tx.holder(*document, user)?;
-            let content = held.as_ref().is_some_and(|held| held.content);
-            let rows = replay.held.get(document).map(Vec::as_slice).unwrap_or_default();
-            let all = self.documents.get(document).map(|held| held.changes.as_slice()).unwrap_or_default();
-            let expected: BTreeSet<_> = if content { all.iter().collect() } else { BTreeSet::new() };
-            let same = rows.len() == expected.len() && rows.iter().collect::<BTreeSet<_>>() == expected;
-            self.require(same, "V.inbox_rows", format_args!("{user} {document}"));
-            let now = self.core.clock.now();
-            let entitlement = Entitlement { core: self.core, tx: self.tx, people: &self.people, now };
-            let enough = match entitlement.of(*document, projection, user)? {
-                Holding::Content => content,
-                Holding::Headline => held.is_some(),
-                Holding::None => true,
-            };
-            self.require(enough, "V.audience", format_args!("{user} {document}"));
-        }
+        let held = self.tx.holder(document, user)?;
+        let content = held.as_ref().is_some_and(|held| held.content);
+        let rows = replay.held.get(&document).map(Vec::as_slice).unwrap_or_default();
+        let all = self.documents.get(&document).map(|held| held.changes.as_slice()).unwrap_or_default();
+        let expected: BTreeSet<_> = if content { all.iter().collect() } else { BTreeSet::new() };
+        let same = rows.len() == expected.len() && rows.iter().collect::<BTreeSet<_>>() == expected;
+        self.require(same, "V.inbox_rows", format_args!("{user} {document}"));
+        let enough = match entitled {
+            Holding::Content => content,
+            Holding::Headline => held.is_some(),
+            Holding::None => true,
+        };
+        self.require(enough, "V.audience", format_args!("{user} {document}"));
         Ok(())
     }
 
-    fn projections(&self) -> Result<BTreeMap<RecordId, Projection>, ServerError> {
+    /// What each user may hold of each document that can be read.
+    fn entitled(&self, users: &[UserId]) -> Result<BTreeMap<RecordId, Vec<Holding>>, ServerError> {
+        let now = self.core.clock.now();
+        let entitlement = Entitlement { core: self.core, tx: self.tx, people: &self.people, now };
         let mut all = BTreeMap::new();
         for id in self.documents.keys() {
             let Some(row) = self.tx.document(*id)? else { continue };
             let Ok(key) = self.core.vault.unwrap(*id, &row.key) else { continue };
+            // A projection that does not open was found before; nothing can be asked of it.
             if let Ok(Some(projection)) = Projection::open(&key, &row) {
-                all.insert(*id, projection);
+                all.insert(*id, entitlement.of(*id, &projection, users)?);
             }
         }
         Ok(all)

@@ -1,5 +1,6 @@
 //! Rows in one SQLite file, encrypted by SQLCipher: one writing connection, a pool of reading ones.
 
+mod columns;
 mod open;
 mod read;
 mod write;

@@ -41,6 +41,8 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Answer<Connection> {
     connection.busy_timeout(BUSY_WAIT).map_err(failure)?;
     // Closing with a wrong key must not move a single page out of the write-ahead log.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failure)?;
+    // The cipher would write to stderr what our errors say already.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE").map_err(failure)?;
     let hex = Zeroizing::new(HEXLOWER.encode(key));
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", hex.as_str()));
     connection.execute_batch(&pragma).map_err(failure)?;
@@ -58,7 +60,8 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Answer<Connection> {
              PRAGMA foreign_keys = ON;
              PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;
-             PRAGMA secure_delete = ON;",
+             PRAGMA secure_delete = ON;
+             PRAGMA cache_size = -16000;",
         )
         .map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(128);

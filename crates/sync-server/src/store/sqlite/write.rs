@@ -5,7 +5,7 @@ use signed::cbor::{self, Value};
 use signed::merkle::Node;
 use signed::{ActorId, RecordId, SchoolId, UserId};
 
-use super::read::int;
+use super::columns::int;
 use super::{WriteTx, failure};
 use crate::store::StoreError;
 use crate::store::port::{Answer, Reading, Writing};
@@ -110,7 +110,13 @@ impl Writing for WriteTx<'_> {
             &row.projection[..],
             int(row.changes),
         );
-        self.run(sql, values)
+        self.run(sql, values)?;
+        self.run("DELETE FROM open_item WHERE document = ?1", [&row.id.0[..]])?;
+        for owner in row.owner.split(',').filter(|owner| row.open && !owner.is_empty()) {
+            let sql = "INSERT OR IGNORE INTO open_item (person, kind, document) VALUES (?1, ?2, ?3)";
+            self.run(sql, (owner, row.kind.as_str(), &row.id.0[..]))?;
+        }
+        Ok(())
     }
 
     fn add_change(&mut self, row: &ChangeRow) -> Answer<()> {

@@ -72,6 +72,16 @@ CREATE TABLE document (
 
 CREATE INDEX document_of_case ON document (case_id) WHERE case_id IS NOT NULL;
 
+-- Open documents by each of their owners: kept by whatever writes a document.
+CREATE TABLE open_item (
+    person   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    document BLOB NOT NULL REFERENCES document (id),
+    PRIMARY KEY (person, kind, document)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX open_item_document ON open_item (document);
+
 CREATE TABLE change (
     document    BLOB NOT NULL REFERENCES document (id),
     hash        BLOB NOT NULL,
