@@ -1,4 +1,5 @@
 //! A device made of nothing but the wire: it keeps every message it is sent, and can send anything.
+#![allow(clippy::wildcard_enum_match_arm)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -10,14 +10,8 @@ const PAGE: &str = "ARCHITECTURE.md";
 const TABLE: &str = "xtask/src/tidy/invariants.rs";
 
 /// Invariants that nothing guards yet, by number, with the reason. The list only shrinks.
-pub(crate) const UNGUARDED: &[(usize, &str)] = &[
-    (1, "comes with the two stores"),
-    (3, "comes with the server's inboxes"),
-    (4, "comes with merging"),
-    (5, "comes with the device's core"),
-    (8, "comes with the sync engine"),
-    (9, "comes with the server's log"),
-];
+pub(crate) const UNGUARDED: &[(usize, &str)] =
+    &[(8, "a figure of `cargo bench`, not yet an assertion"), (9, "erasure and eviction come with the issue on rules")];
 
 #[derive(Debug)]
 struct Invariant {
