@@ -46,6 +46,7 @@ fn play(words: &Words) -> Result<bool, String> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(1, |now| now.as_secs())
     });
+    eprintln!("Building the server and the device; the first time this takes some minutes.");
     let programs = Programs::build(&[])?;
     let (dir, keep) = match &words.keep {
         Some(dir) => (dir.clone(), true),
