@@ -2,36 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use signed::{ActorId, ChangeHash, RecordId, code};
+use signed::{ChangeHash, RecordId, code};
 
 pub use crate::change::{Candidate, NewEntry, OpRef, Write};
+pub use crate::state::Checked;
 
 use crate::declaration::{Declaration, Merge, well_formed};
 use crate::refusal::{Refusal, refuse, require};
-use crate::state::{ChangeInfo, DocState, History, WORDS_KEY};
+use crate::state::{DocState, History, WORDS_KEY};
 use crate::template::Template;
 use crate::view::Clock;
-
-/// A change that fits its document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// Its hash.
-    pub hash: ChangeHash,
-    /// Who made it.
-    pub actor: ActorId,
-    /// Its number.
-    pub seq: u64,
-    /// Its last operation.
-    pub max_op: u64,
-    /// What it stands on.
-    pub deps: Vec<ChangeHash>,
-    /// Its ancestors and itself.
-    pub clock: Clock,
-    /// What it writes.
-    pub writes: Vec<Write>,
-    /// The bytes as received.
-    pub bytes: Vec<u8>,
-}
 
 /// What came of checking a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,32 +24,6 @@ pub enum Verdict {
     Need(Vec<ChangeHash>),
     /// It never fits.
     Refused(Refusal),
-}
-
-impl Checked {
-    /// What is kept of it for later checks.
-    #[must_use]
-    pub fn info(&self) -> ChangeInfo {
-        ChangeInfo { actor: self.actor, seq: self.seq, max_op: self.max_op, clock: self.clock.clone() }
-    }
-
-    /// The operations on registers and words that a later change may name: (key, counter).
-    pub fn operations(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.writes.iter().filter_map(|write| match write {
-            Write::Field { key, counter, .. } => Some((key.as_str(), *counter)),
-            Write::Insert { counter, .. } => Some((WORDS_KEY, *counter)),
-            Write::Statement { .. }
-            | Write::Entry { .. }
-            | Write::Cautious { .. }
-            | Write::FieldDelete { .. }
-            | Write::Remove { .. } => None,
-        })
-    }
-
-    /// The statements it carries.
-    pub fn statements(&self) -> impl Iterator<Item = &crate::Opened> {
-        self.writes.iter().filter_map(|w| if let Write::Statement { opened, .. } = w { Some(&**opened) } else { None })
-    }
 }
 
 /// Checks a change against its document and the declaration of its kind. The fields of an unknown

@@ -1,7 +1,8 @@
 //! A document's content put together change by change, without automerge: how the server reads.
 //! The device reads through automerge ([`crate::document`]); a property test holds the two equal.
 
-use crate::check::{Checked, NewEntry, Write};
+use crate::change::{NewEntry, Write};
+use crate::state::Checked;
 use crate::view::{Dot, Entry, Said, Standing, View};
 
 impl View {

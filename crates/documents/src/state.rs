@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use signed::cbor::{self, CborError, Fields, Map, Value};
 use signed::{ActorId, ChangeHash};
 
-use crate::check::{Checked, Write};
+use crate::change::Write;
 use crate::template::Template;
 use crate::view::Clock;
 
@@ -57,6 +57,53 @@ pub struct ChangeInfo {
     pub max_op: u64,
     /// Its ancestors and itself.
     pub clock: Clock,
+}
+
+/// A change that fits its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// Who made it.
+    pub actor: ActorId,
+    /// Its number.
+    pub seq: u64,
+    /// Its last operation.
+    pub max_op: u64,
+    /// What it stands on.
+    pub deps: Vec<ChangeHash>,
+    /// Its ancestors and itself.
+    pub clock: Clock,
+    /// What it writes.
+    pub writes: Vec<Write>,
+    /// The bytes as received.
+    pub bytes: Vec<u8>,
+}
+
+impl Checked {
+    /// What is kept of it for later checks.
+    #[must_use]
+    pub fn info(&self) -> ChangeInfo {
+        ChangeInfo { actor: self.actor, seq: self.seq, max_op: self.max_op, clock: self.clock.clone() }
+    }
+
+    /// The operations on registers and words that a later change may name: (key, counter).
+    pub fn operations(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.writes.iter().filter_map(|write| match write {
+            Write::Field { key, counter, .. } => Some((key.as_str(), *counter)),
+            Write::Insert { counter, .. } => Some((WORDS_KEY, *counter)),
+            Write::Statement { .. }
+            | Write::Entry { .. }
+            | Write::Cautious { .. }
+            | Write::FieldDelete { .. }
+            | Write::Remove { .. } => None,
+        })
+    }
+
+    /// The statements it carries.
+    pub fn statements(&self) -> impl Iterator<Item = &crate::Opened> {
+        self.writes.iter().filter_map(|w| if let Write::Statement { opened, .. } = w { Some(&**opened) } else { None })
+    }
 }
 
 /// Look-ups beyond the state row, answered by whoever stores the changes.
