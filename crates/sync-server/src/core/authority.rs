@@ -96,10 +96,15 @@ impl Work<'_> {
         made: &Created,
         sender: &Sender<'_>,
     ) -> Result<Allowed, ServerError> {
-        if let Some((first, known)) = doc.view.created()
-            && let Err(refusal) = twins(&first.opened, &known, opened, made)
-        {
-            return Ok(Err(refusal));
+        let begun: Vec<&Opened> =
+            doc.view.statements.iter().filter(|said| said.step() == Some("created")).map(|said| &said.opened).collect();
+        if !begun.is_empty() && checked.deps != [doc.state.template.genesis().hash] {
+            return Ok(no(code::S_TWINS, "a beginning on top of another"));
+        }
+        for first in begun {
+            if let Err(refusal) = first.statement.created().and_then(|known| twins(first, &known, opened, made)) {
+                return Ok(Err(refusal));
+            }
         }
         if made.template == Template::Draft {
             let own = Compartment::Draft { user: sender.peer.user.clone() };
@@ -221,8 +226,10 @@ fn draft_steps(doc: &Doc, checked: &Checked, sender: &Sender<'_>) -> Allowed {
     Ok(())
 }
 
-/// Two that say what a document is must agree in it. What one author sealed twice is two accounts;
-/// what the server made at first sight gives way to what its maker says of it.
+/// Two that say what a document is must agree in it. What one author sealed twice from one draft is
+/// two accounts; a live record is said once, since which of two concurrent statements is shown first
+/// hangs on a hash that its maker can choose. What the server made at first sight gives way to what
+/// its maker says of it.
 fn twins(first: &Opened, known: &Created, second: &Opened, made: &Created) -> Allowed {
     let same_place = known.kind == made.kind
         && known.template == made.template
@@ -232,7 +239,9 @@ fn twins(first: &Opened, known: &Created, second: &Opened, made: &Created) -> Al
         first.statement.role == super::directory::SERVER || second.statement.role == super::directory::SERVER;
     let same_author = first.statement.author == second.statement.author;
     let same_words = first.statement.content.get("sealed") == second.statement.content.get("sealed");
-    let same_rest = known.school == made.school && known.capacity == made.capacity && (same_author || same_words);
+    let drafted = records::kind(&made.kind).is_none_or(|kind| kind.drafted);
+    let same_words = same_words || (same_author && drafted);
+    let same_rest = known.school == made.school && known.capacity == made.capacity && same_words;
     if same_place && (by_server || same_rest) { Ok(()) } else { no(code::S_TWINS, "two beginnings that do not agree") }
 }
 
