@@ -8,6 +8,7 @@
     clippy::print_stdout
 )]
 
+pub mod author;
 pub mod canary;
 pub mod client;
 pub mod pages;
