@@ -1,6 +1,12 @@
 //! R7, R8: what no honest device makes is kept aside and said by its number, beside honest records
 //! that are taken; the record it was aimed at can be written as before, and its sealed words stand.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 mod common;
 #[path = "../../crates/documents/tests/preflight/forge.rs"]

@@ -1,5 +1,6 @@
 //! Somebody who writes records with nothing but the documents' own tools: what they make is what a
 //! handset makes, until a test bends it.
+#![allow(clippy::wildcard_enum_match_arm)]
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 //!
 //! What a frame goes through: [`Core::prepare`] reads its changes and looks at every signature on
 //! a worker thread; [`Core::commit`] takes several frames in, in one transaction: each change is
-//! checked against its document ([`documents::check`]) and against what its author may do
+//! checked against its document ([`mod@documents::check`]) and against what its author may do
 //! (`authority`), its rows are written (`ingest`), what the rules ask of the server is added
 //! (`own`), whoever may now hold it gets rows (`audience`, `inbox`), the audit chain and the
 //! receipt log grow, and one fsync ends it. Only then do the receipts exist for anybody.
