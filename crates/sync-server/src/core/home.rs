@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::{Arc, RwLock};
 
 use data_encoding::HEXLOWER;
 use signed::{ActorId, Incarnation, PublicKey, RingSigner, Signer as _, Timestamp, code};
@@ -29,8 +29,6 @@ const SERVER_KEY: &str = "server.key";
 const SPARE_KEY: &str = "spare.key";
 /// The key that opens the database and wraps every document's key.
 const MASTER_KEY: &str = "master.key";
-/// Held by the process that serves.
-const SERVING_LOCK: &str = "serving.lock";
 
 const EPOCH: &str = "epoch";
 const INCARNATION: &str = "incarnation";
@@ -105,26 +103,21 @@ impl Core {
         let store = Sqlite::open(&dir.join(DATABASE), &*vault::database_key(&master)?)?;
         let spare = store.read()?.meta(SPARE_SPKI)?.ok_or(StoreError::Damaged)?;
         let spare = PublicKey::from_spki(&spare).map_err(|_| StoreError::Damaged)?;
-        Self::of(Box::new(store), Secrets { master, signer, spare }, clock, Some(dir.to_owned()))
+        Self::of(Box::new(store), Secrets { master, signer, spare }, clock)
     }
 
     /// A server over an empty store of the caller's (a simulation's, a test's).
     pub fn found(store: Box<dyn Store>, secrets: Secrets, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
         found(store.as_ref(), &secrets, clock.now())?;
-        Self::of(store, secrets, clock, None)
+        Self::of(store, secrets, clock)
     }
 
     /// A server over a store that [`Core::found`] made.
     pub fn over(store: Box<dyn Store>, secrets: Secrets, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
-        Self::of(store, secrets, clock, None)
+        Self::of(store, secrets, clock)
     }
 
-    fn of(
-        store: Box<dyn Store>,
-        secrets: Secrets,
-        clock: Arc<dyn Clock>,
-        home: Option<PathBuf>,
-    ) -> Result<Self, ServerError> {
+    fn of(store: Box<dyn Store>, secrets: Secrets, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
         let tx = store.read()?;
         let fixed = |name: &str| -> Result<[u8; 16], ServerError> {
             let bytes = tx.meta(name)?.ok_or(StoreError::Damaged)?;
@@ -144,8 +137,6 @@ impl Core {
             epoch,
             clock,
             keys: RwLock::new(BTreeMap::new()),
-            home,
-            serving: Mutex::new(None),
             faults: Faults::from_environment(),
             store,
         };
@@ -164,28 +155,6 @@ impl Core {
         work.tx.put_meta(READ_OFF, &records::RULES_VERSION.to_be_bytes())?;
         audit::append(work.tx.as_mut(), work.now, Note::admin("rules_version"))?;
         work.finish().map(drop)
-    }
-
-    /// Holds the directory for one serving process until this value is dropped; `A.in_use` when
-    /// another has it. Admin commands do not hold it.
-    pub fn serve_alone(&self) -> Result<(), ServerError> {
-        let Some(home) = &self.home else { return Ok(()) };
-        let mut serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner);
-        if serving.is_some() {
-            return Ok(());
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        private(&mut options);
-        let file = options.open(home.join(SERVING_LOCK)).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => *serving = Some(file),
-            Err(fs::TryLockError::WouldBlock) => {
-                return Err(ServerError::new(code::A_IN_USE, "another server serves this directory"));
-            }
-            Err(fs::TryLockError::Error(error)) => return Err(io(error)),
-        }
-        Ok(())
     }
 }
 

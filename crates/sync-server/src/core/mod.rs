@@ -30,9 +30,7 @@ mod verify;
 mod work;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use signed::{ActorId, DeviceId, PublicKey, RingSigner, Signer, UserId};
 use wire::Epoch;
@@ -59,8 +57,6 @@ pub struct Core {
     actor: ActorId,
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<DeviceId, PublicKey>>,
-    home: Option<PathBuf>,
-    serving: Mutex<Option<File>>,
     faults: faults::Faults,
 }
 
