@@ -46,7 +46,11 @@ fn device(programs: &Programs, folder: &Path) -> Field {
     server.serve().unwrap();
     let handset =
         Handset::enrol(programs, &folder.join("officer"), "officer", &server.code("officer").unwrap()).unwrap();
-    let key: [u8; 32] = std::fs::read(handset.store().join("key")).unwrap().try_into().unwrap();
+    let text = std::fs::read_to_string(handset.store().join("key")).unwrap();
+    let mut key = [0; 32];
+    for (byte, digits) in key.iter_mut().zip(text.trim().as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    }
     Field::open(Options {
         dir: handset.store().to_path_buf(),
         key: StoreKey::new(key),
