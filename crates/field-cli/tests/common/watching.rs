@@ -61,7 +61,8 @@ impl Watching {
 
     /// SIGTERM; answers the exit status.
     pub fn terminate(mut self) -> i32 {
-        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        let kill = format!("kill {}", self.child.id());
+        assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
         self.child.wait().unwrap().code().unwrap()
     }
 }
