@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 mod enrolling;
+pub mod trace;
 mod watching;
 
 use std::io::Write;

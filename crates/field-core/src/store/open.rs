@@ -161,6 +161,9 @@ fn connect(dir: &Path, key: &StoreKey, exists: bool) -> Result<Connection> {
          PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;
          PRAGMA fullfsync = ON;",
     )?;
+    if unsynced() {
+        connection.execute_batch("PRAGMA synchronous = OFF;")?;
+    }
     connection.set_prepared_statement_cache_capacity(128);
     if exists && fs::metadata(&path)?.len() <= CHECK_AT_OPEN_BYTES_MAX {
         whole(&connection)?;
@@ -172,6 +175,11 @@ fn connect(dir: &Path, key: &StoreKey, exists: bool) -> Result<Connection> {
         return Err(FieldError::new(code::STORE_IO, "the store on disk is not encrypted"));
     }
     Ok(connection)
+}
+
+/// Whether a test planted the fault `unsynced`: only a build with `test-faults` can have it.
+fn unsynced() -> bool {
+    cfg!(feature = "test-faults") && std::env::var("FIRSTHAND_TEST_FAULTS").is_ok_and(|names| names == "unsynced")
 }
 
 /// Every page's authentication code. What is authentic was written by us, so its shape is not

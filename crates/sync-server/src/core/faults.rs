@@ -22,6 +22,8 @@ pub struct Faults {
     pub unsigned_accepted: bool,
     /// The statement that tells an outcome is handed on with a signature that does not verify.
     pub unsigned_sent: bool,
+    /// The database is written and never synced: a receipt means nothing.
+    pub unsynced: bool,
 }
 
 impl Faults {
@@ -48,6 +50,7 @@ impl Faults {
             stale_status: has("stale_status"),
             unsigned_accepted: has("unsigned_accepted"),
             unsigned_sent: has("unsigned_sent"),
+            unsynced: has("unsynced"),
         }
     }
 

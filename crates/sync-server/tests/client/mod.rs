@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::wildcard_enum_match_arm)]
 
 pub mod process;
+pub mod trace;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

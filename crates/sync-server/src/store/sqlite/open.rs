@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
 use super::failure;
+use crate::core::faults::Faults;
 use crate::store::StoreError;
 use crate::store::port::Answer;
 
@@ -64,6 +65,9 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Answer<Connection> {
              PRAGMA cache_size = -16000;",
         )
         .map_err(failure)?;
+    if Faults::from_environment().unsynced {
+        connection.execute_batch("PRAGMA synchronous = OFF").map_err(failure)?;
+    }
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
