@@ -214,6 +214,7 @@ codes! {
     A_CLOCK = 1607 "A.clock" Refused;
     A_SCHOOL = 1608 "A.school" Refused;
     A_NOT_INITIALISED = 1609 "A.not_initialised" NotFound;
+    A_DOCUMENT = 1610 "A.document" Damaged;
 
     R2_BLANK = 10200 "R2.blank" Refused;
     R3_BASIS = 10300 "R3.basis" Refused;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use records::access::{CaseFacts, RecordFacts, holding};
 use records::{Holder, Holding, Role};
 use signed::cbor;
-use signed::{ChangeHash, RecordId, Timestamp, UserId};
+use signed::{ChangeHash, RecordId, Timestamp, UserId, code};
 use wire::Row;
 
 use super::Core;
@@ -135,8 +135,7 @@ impl Work<'_> {
     /// Whether somebody may hold anything of a stored document.
     pub(crate) fn may_hold(&self, id: RecordId, user: &UserId) -> Result<bool, ServerError> {
         let Some(row) = self.tx.document(id)? else { return Ok(false) };
-        let key = self.core.vault.unwrap(id, &row.key)?;
-        let Some(projection) = Projection::open(&key, &row)? else { return Ok(false) };
+        let Ok(Some(projection)) = self.core.projection(&row) else { return Ok(false) };
         let tx = self.tx.reading();
         let entitlement = Entitlement { core: self.core, tx, people: &self.people, now: self.now };
         let holdings = entitlement.of(id, &projection, std::slice::from_ref(user))?;
@@ -169,8 +168,25 @@ impl Entitlement<'_> {
     ) -> Result<Vec<Holding>, ServerError> {
         let supervisor = self.people.get(&projection.author).and_then(|person| person.row.supervisor.clone());
         let Some(facts) = projection.facts(id, supervisor) else { return Ok(vec![Holding::None; users.len()]) };
-        let case = self.case_facts(projection)?;
+        let case = match self.case_facts(projection) {
+            Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
+            case => case?,
+        };
         users.iter().map(|user| self.one(&facts, &case, user)).collect()
+    }
+
+    /// What each may hold while the case's own record is damaged: what follows without it, and what
+    /// they hold already. Nothing is taken from anybody for a damage of ours.
+    fn without_case(&self, id: RecordId, facts: &RecordFacts, users: &[UserId]) -> Result<Vec<Holding>, ServerError> {
+        let nothing = CaseFacts::default();
+        let each = users.iter().map(|user| {
+            let holds = self.tx.holder(id, user)?;
+            Ok(match holds {
+                Some(held) if held.content => Holding::Content,
+                Some(_) | None => self.one(facts, &nothing, user)?,
+            })
+        });
+        each.collect()
     }
 
     fn one(&self, facts: &RecordFacts, case: &CaseFacts, user: &UserId) -> Result<Holding, ServerError> {
@@ -224,7 +240,6 @@ impl Entitlement<'_> {
 
     fn stored(&self, case: RecordId) -> Result<Option<CaseFacts>, ServerError> {
         let Some(row) = self.tx.document(case)?.filter(|row| row.kind == "case") else { return Ok(None) };
-        let key = self.core.vault.unwrap(case, &row.key)?;
-        Ok(Projection::open(&key, &row)?.as_ref().map(Projection::case_facts))
+        Ok(self.core.projection(&row)?.as_ref().map(Projection::case_facts))
     }
 }

@@ -11,6 +11,9 @@ use crate::error::ServerError;
 use crate::store::rows::{ChangeRow, DocumentRow, Origin, StatementRow};
 use crate::store::{Reading, StoreError};
 
+/// One document's damage, where a failing disk is everybody's.
+const DAMAGED: ServerError = ServerError::new(code::A_DOCUMENT, "a document is not as it was written");
+
 /// A loaded document.
 pub(crate) struct Doc {
     pub(crate) id: RecordId,
@@ -75,17 +78,18 @@ impl Doc {
         })
     }
 
-    /// A stored document, put together from its changes. The cost is that of its changes.
+    /// A stored document, put together from its changes. The cost is that of its changes. What is
+    /// not as it was written is `A.document`.
     pub(crate) fn load(core: &Core, tx: &dyn Reading, id: RecordId) -> Result<Option<Self>, ServerError> {
         let Some(row) = tx.document(id)? else { return Ok(None) };
-        let key = core.vault.unwrap(id, &row.key)?;
-        let state = key.open(Purpose::State, &id.0, &row.state)?;
-        let state = DocState::from_bytes(&state).map_err(|_| StoreError::Damaged)?;
-        let projection = Projection::open(&key, &row)?;
+        let key = core.vault.unwrap(id, &row.key).map_err(|_| DAMAGED)?;
+        let state = key.open(Purpose::State, &id.0, &row.state).map_err(|_| DAMAGED)?;
+        let state = DocState::from_bytes(&state).map_err(|_| DAMAGED)?;
+        let projection = Projection::open(&key, &row).map_err(|_| DAMAGED)?;
         let (mut view, mut changes) = (View::default(), Vec::new());
         for row in tx.changes(id)? {
             changes.push(row.hash);
-            view.apply(&reread(&key, &row, state.template)?);
+            view.apply(&reread(&key, &row, state.template).map_err(|_| DAMAGED)?);
         }
         let told = changes.len();
         Ok(Some(Self { id, key, wrapped: row.key, state, view, projection, changes, told, dirty: false }))
@@ -188,12 +192,27 @@ pub(crate) fn reread(key: &DocumentKey, row: &ChangeRow, template: Template) -> 
     })
 }
 
+impl Core {
+    /// What is read off a document, without loading it; damage is `A.document`.
+    pub(crate) fn projection(&self, row: &DocumentRow) -> Result<Option<Projection>, ServerError> {
+        let key = self.vault.unwrap(row.id, &row.key).map_err(|_| DAMAGED)?;
+        Projection::open(&key, row).map_err(|_| DAMAGED)
+    }
+}
+
 impl Work<'_> {
-    /// A document out of what is loaded, or loaded now; put it back with [`Work::keep`].
+    /// A document out of what is loaded, or loaded now; put it back with [`Work::keep`]. A damaged
+    /// one is passed over and remembered: nothing else waits for it.
     pub(crate) fn doc(&mut self, id: RecordId) -> Result<Option<Doc>, ServerError> {
-        match self.docs.remove(&id) {
-            Some(doc) => Ok(Some(doc)),
-            None => Doc::load(self.core, self.tx.reading(), id),
+        if let Some(doc) = self.docs.remove(&id) {
+            return Ok(Some(doc));
+        }
+        match Doc::load(self.core, self.tx.reading(), id) {
+            Err(error) if error.code == code::A_DOCUMENT => {
+                self.damaged.insert(id);
+                Ok(None)
+            }
+            loaded => loaded,
         }
     }
 

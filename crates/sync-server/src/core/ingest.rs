@@ -212,6 +212,10 @@ impl Work<'_> {
         };
         let doc = match self.doc(document)? {
             Some(doc) => doc,
+            None if self.damaged.contains(&document) => {
+                let refusal = Refusal::new(code::A_DOCUMENT, "what the server holds of this document is damaged");
+                return Ok(Fate::Out(refusal, Some(candidate.hash)));
+            }
             None => Doc::new(self.core, document, candidate.template)?,
         };
         self.judge(doc, candidate, sender, origin)

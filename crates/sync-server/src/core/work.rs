@@ -43,6 +43,8 @@ pub(crate) struct Work<'a> {
     pub(crate) now: Timestamp,
     /// Documents that are loaded; what they hold beyond the store is written by `flush`.
     pub(crate) docs: BTreeMap<RecordId, Doc>,
+    /// Documents whose rows are not as they were written.
+    pub(crate) damaged: BTreeSet<RecordId>,
     /// Inboxes that grew.
     pub(crate) grown: BTreeSet<UserId>,
     /// Who has been sent the newest statements about which subject.
@@ -62,6 +64,7 @@ impl<'a> Work<'a> {
             tx,
             now: core.clock.now(),
             docs: BTreeMap::new(),
+            damaged: BTreeSet::new(),
             grown: BTreeSet::new(),
             introduced: BTreeSet::new(),
             people,
