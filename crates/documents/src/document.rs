@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::state::ChangeInfo;
 use crate::statement::Opened;
 use crate::template::{Object, Template, genesis_actor};
-use crate::view::{Dot, Entry, Said, Standing, View};
+use crate::view::{Dot, Entry, NOT_TAKEN, Said, Standing, View};
 
 /// Why a document could not be put together from changes that were accepted.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,13 @@ impl Document {
             let (Some(place), ScalarValue::Bytes(bytes)) = (self.place(&id), value) else { continue };
             let opened = Opened::read(&bytes)?;
             let dot = Dot { actor: place.info.actor, seq: place.info.seq };
-            view.insert_said(Said { opened, dot, clock: place.info.clock.clone(), counter: counter(&id) });
+            view.insert_said(Said {
+                opened,
+                dot,
+                clock: place.info.clock.clone(),
+                counter: counter(&id),
+                taken: NOT_TAKEN,
+            });
         }
         for (object, map) in [(Object::Entries, &mut view.entries), (Object::Cautious, &mut view.cautious)] {
             for (key, id, value) in self.values(object)? {

@@ -3,7 +3,7 @@
 
 use crate::change::{NewEntry, Write};
 use crate::state::Checked;
-use crate::view::{Dot, Entry, Said, Standing, View};
+use crate::view::{Dot, Entry, NOT_TAKEN, Said, Standing, View};
 
 impl View {
     /// Takes a checked change in. Changes may come in any order that has ancestors first.
@@ -15,7 +15,13 @@ impl View {
         for write in &change.writes {
             match write {
                 Write::Statement { counter, opened } => {
-                    let said = Said { opened: (**opened).clone(), dot, clock: change.clock.clone(), counter: *counter };
+                    let said = Said {
+                        opened: (**opened).clone(),
+                        dot,
+                        clock: change.clock.clone(),
+                        counter: *counter,
+                        taken: NOT_TAKEN,
+                    };
                     self.insert_said(said);
                 }
                 Write::Entry { counter, entry } => insert(&mut self.entries, entry, dot, *counter),

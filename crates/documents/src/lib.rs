@@ -28,4 +28,4 @@ pub use refusal::Refusal;
 pub use state::{ChangeInfo, DocState, History, MemoryHistory};
 pub use statement::{Created, Opened, Sentence, Statement};
 pub use template::{Genesis, Object, Template};
-pub use view::{Clock, Dot, Entry, Said, Scalar, Standing, View};
+pub use view::{Clock, Dot, Entry, NOT_TAKEN, Said, Scalar, Standing, View};

@@ -104,7 +104,15 @@ pub struct Said {
     pub clock: Clock,
     /// The operation's counter: higher than that of everything it knew.
     pub counter: u64,
+    /// In which place the server took the change that carries it ([`View::taken`]).
+    pub taken: u64,
 }
+
+/// The place of what the server has not taken yet, as far as this reader knows: after all it has.
+pub const NOT_TAKEN: u64 = u64::MAX;
+
+/// The author and role of what the server says itself.
+pub const SERVER: &str = "server";
 
 impl Said {
     /// The step's name, if it is a step.
@@ -114,6 +122,12 @@ impl Said {
             Sentence::Step(name) => Some(name),
             Sentence::Part(_) => None,
         }
+    }
+
+    /// What sorts beginnings and sealed parts. A change is taken after its ancestors, so this order
+    /// is causal too. What the server said at first sight gives way to what a person says.
+    fn first(&self) -> (bool, u64, u64, signed::StatementHash) {
+        (self.opened.statement.role == SERVER, self.taken, self.counter, self.opened.id)
     }
 
     /// Whether this one was written knowing the other.
@@ -169,11 +183,20 @@ pub struct View {
 }
 
 impl View {
-    /// The `created` statement, if the document has one that can be read.
+    /// The `created` statement that counts, if the document has one that can be read.
     #[must_use]
     pub fn created(&self) -> Option<(&Said, Created)> {
-        let said = self.statements.iter().find(|s| s.step() == Some("created"))?;
+        let said = self.statements.iter().filter(|s| s.step() == Some("created")).min_by_key(|s| s.first())?;
         Some((said, said.opened.statement.created().ok()?))
+    }
+
+    /// Notes in which place the server took a change: its own count, or the number of the inbox
+    /// row by which it came (back). Who makes a change chooses every byte of it and so its hash,
+    /// but not when the server took it; so this settles which of two accounts is the first.
+    pub fn taken(&mut self, dot: Dot, place: u64) {
+        for said in self.statements.iter_mut().filter(|said| said.dot == dot) {
+            said.taken = place;
+        }
     }
 
     /// The record's id.
@@ -195,18 +218,24 @@ impl View {
         Some((standing.last()?, standing.len() == 1))
     }
 
-    /// The sealed content of a part: from its own statement or from within `created`. The first
-    /// in causal order is the one that counts.
+    /// The sealed content of a part, from its own statement or from within `created`: the first of
+    /// [`View::parts`] is the one that counts.
     #[must_use]
     pub fn part(&self, name: &str) -> Option<(&Said, &signed::cbor::Map)> {
-        self.statements
-            .iter()
-            .find_map(|said| sealed_part(said).filter(|(part, _)| *part == name).map(|(_, c)| (said, c)))
+        self.parts().into_iter().find(|(_, part, _)| *part == name).map(|(said, _, content)| (said, content))
     }
 
-    /// Every sealed part, in causal order.
-    pub fn parts(&self) -> impl Iterator<Item = (&Said, &str, &signed::cbor::Map)> {
-        self.statements.iter().filter_map(|said| sealed_part(said).map(|(part, content)| (said, part, content)))
+    /// Every sealed part, in the order in which the server took them; then those it has not taken,
+    /// in causal order.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(&Said, &str, &signed::cbor::Map)> {
+        let mut parts: Vec<_> = self
+            .statements
+            .iter()
+            .filter_map(|said| sealed_part(said).map(|(part, content)| (said, part, content)))
+            .collect();
+        parts.sort_by_key(|(said, _, _)| said.first());
+        parts
     }
 }
 

@@ -226,7 +226,7 @@ fn outcome_seen(db: &Connection, row: &DocRow, view: &View) -> Result<bool> {
 
 /// The part of a record that names who asked for it.
 fn requested_by(view: &View) -> Json {
-    let named = view.parts().find_map(|(_, _, content)| content.get("requested_by"));
+    let named = view.parts().into_iter().find_map(|(_, _, content)| content.get("requested_by"));
     json!({ "requested_by": named.map(signed::Value::to_json) })
 }
 

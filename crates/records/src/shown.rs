@@ -87,7 +87,7 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     assemble::computed(kind, &counting, &mut fields);
     let body = Body(fields);
 
-    let recorded_at = view.part(kind.part).or_else(|| view.parts().next().map(|(said, _, map)| (said, map)));
+    let recorded_at = view.part(kind.part).or_else(|| view.parts().first().map(|(said, _, map)| (*said, *map)));
     let recorded_at = recorded_at.map(|(said, _)| said).or(view.statements.first());
     let recorded_at = recorded_at.map_or(ctx.now, |said| said.opened.statement.device_at);
     let when = SealTimes { recorded_at, policy: ctx.policy };
@@ -178,9 +178,10 @@ fn addenda(view: &View) -> Vec<Json> {
         .collect()
 }
 
-/// A second device of the author may have sealed the same draft: both accounts stand.
+/// A second device of the author may have sealed the same draft: both accounts stand, and the one
+/// that the server took first is shown first.
 fn accounts(kind: &Kind, view: &View) -> Vec<Json> {
-    let same_part = view.parts().filter(|(_, part, _)| *part == kind.part);
+    let same_part = view.parts().into_iter().filter(|(_, part, _)| *part == kind.part);
     same_part
         .skip(1)
         .map(|(said, _, content)| {

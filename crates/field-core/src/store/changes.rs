@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use documents::{
-    Candidate, ChangeInfo, Checked, Clock, Declaration, DocState, Document, History, Template, Verdict, View, check,
-    declaration::Undeclared,
+    Candidate, ChangeInfo, Checked, Clock, Declaration, DocState, Document, Dot, History, Template, Verdict, View,
+    check, declaration::Undeclared,
 };
 use rusqlite::Connection;
 use signed::digest::AudienceDigest;
@@ -215,7 +215,13 @@ pub(crate) fn view(db: &Connection, row: &DocRow) -> Result<View> {
     let stored = changes(db, row.id)?;
     let parts = stored.iter().map(|change| (change.bytes.as_slice(), change.info.clone()));
     let view = Document::load(row.template(), parts).and_then(|document| document.view());
-    view.map_err(|_| damaged("a stored document does not read back"))
+    let mut view = view.map_err(|_| damaged("a stored document does not read back"))?;
+    for change in &stored {
+        if let Some(place) = change.inbox {
+            view.taken(Dot { actor: change.info.actor, seq: change.info.seq }, place);
+        }
+    }
+    Ok(view)
 }
 
 /// The bytes of one change.

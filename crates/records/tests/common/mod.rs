@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use documents::{Clock, Created, Dot, Entry, Opened, Said, Scalar, Sentence, Standing, Statement, Template, View};
+use documents::{
+    Clock, Created, Dot, Entry, NOT_TAKEN, Opened, Said, Scalar, Sentence, Standing, Statement, Template, View,
+};
 use records::{Actor, Body, Context, Do, Kind, Plan, Refused, Role, Shown, Writes};
 use serde_json::{Value as Json, json};
 use signed::cbor::{self, Map, Value};
@@ -186,7 +188,7 @@ impl Doc {
             if let Some(said) = &change.said {
                 let counter = depth(change);
                 let clock = change.clock.clone();
-                view.statements.push(Said { opened: said.clone(), dot: change.dot, clock, counter });
+                view.statements.push(Said { opened: said.clone(), dot: change.dot, clock, counter, taken: NOT_TAKEN });
             }
             let entry = |value: &Value, nth: usize| {
                 let whole = cbor::map([

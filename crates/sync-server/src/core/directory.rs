@@ -13,8 +13,7 @@ use crate::store::rows::{DeviceEntry, DirectoryRow, SchoolRow, UserRow};
 
 /// The kind of the directory's statements.
 pub(crate) const KIND: &str = "directory";
-/// The name the server speaks under.
-pub(crate) const SERVER: &str = "server";
+pub(crate) use documents::view::SERVER;
 
 /// The place of the last statement.
 const LAST: &str = "directory_last";

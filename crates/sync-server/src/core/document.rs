@@ -1,6 +1,6 @@
 //! A document while it is worked on: its key, its state row, and what it says.
 
-use documents::{Candidate, ChangeInfo, Checked, Clock, DocState, History, Refusal, Template, View};
+use documents::{Candidate, ChangeInfo, Checked, Clock, DocState, Dot, History, Refusal, Template, View};
 use signed::{ActorId, ChangeHash, RecordId, Timestamp, UserId, code};
 
 use super::Core;
@@ -90,6 +90,7 @@ impl Doc {
         for row in tx.changes(id)? {
             changes.push(row.hash);
             view.apply(&reread(&key, &row, state.template).map_err(|_| DAMAGED)?);
+            view.taken(Dot { actor: row.actor, seq: row.seq }, changes.len() as u64);
         }
         let told = changes.len();
         Ok(Some(Self { id, key, wrapped: row.key, state, view, projection, changes, told, dirty: false }))
@@ -105,6 +106,7 @@ impl Doc {
         self.state.apply(checked);
         self.view.apply(checked);
         self.changes.push(checked.hash);
+        self.view.taken(Dot { actor: checked.actor, seq: checked.seq }, self.changes.len() as u64);
         if self.changes.len() == 1 {
             // The rows below refer to this one; what is in it is written again by `flush`.
             work.tx.put_document(&self.row(work.now)?)?;

@@ -1,7 +1,7 @@
 //! The directory, and every document from its bytes up.
 
 use documents::{
-    Candidate, Checked, Clock, Declaration, DocState, MemoryHistory, Verdict, View, declaration::Undeclared,
+    Candidate, Checked, Clock, Declaration, DocState, Dot, MemoryHistory, Verdict, View, declaration::Undeclared,
 };
 use signed::cbor::{Map, Value};
 use signed::cose::{self, Typ};
@@ -130,6 +130,7 @@ impl Check<'_> {
                 growing.state.apply(&checked);
                 growing.history.apply(&checked);
                 growing.view.apply(&checked);
+                growing.view.taken(Dot { actor: row.actor, seq: row.seq }, held.changes.len() as u64);
             }
             None => self.fault("V.change", format_args!("{id} {}", row.hash)),
         }
