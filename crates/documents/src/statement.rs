@@ -328,6 +328,7 @@ impl std::fmt::Debug for Opened {
 pub fn signer_code(error: SignerError) -> Code {
     match error {
         SignerError::Locked => code::D_KEY_LOCKED,
-        SignerError::Timeout | SignerError::Failed | SignerError::Key => code::D_SIGNER,
+        SignerError::Timeout => code::D_SIGNER_TIMEOUT,
+        SignerError::Failed | SignerError::Key => code::D_SIGNER,
     }
 }

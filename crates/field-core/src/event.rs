@@ -193,11 +193,16 @@ impl Bus {
             true
         });
     }
+
+    /// Wakes every watcher for the last time.
+    pub(crate) fn close(&self) {
+        self.each(|shared| shared.lock().closed = true);
+    }
 }
 
 impl Drop for Bus {
     fn drop(&mut self) {
-        self.each(|shared| shared.lock().closed = true);
+        self.close();
     }
 }
 

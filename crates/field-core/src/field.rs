@@ -28,9 +28,12 @@ struct Inner {
     // The digest at the cursor: read from the rows when first asked for, then carried along.
     digest: Mutex<Option<AudienceDigest>>,
     locked: AtomicBool,
-    bus: Bus,
-    wakers: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
+    bus: Arc<Bus>,
+    wakers: Mutex<Vec<Waker>>,
 }
+
+/// Called after a save; false when nobody waits for it any more.
+pub type Waker = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Whose device this is, with the key that signs.
 pub(crate) struct Me {
@@ -61,6 +64,11 @@ impl Field {
     /// `STORE.in_use`. Another key: `STORE.key`, and no byte is changed. Damage: the files are
     /// moved to `damaged-<time>/` and kept, `STORE.damaged`. A newer schema: `STORE.newer`.
     pub fn open(options: Options) -> Result<Field> {
+        Self::open_on(options, Arc::default())
+    }
+
+    /// Opens a store whose events go where those of its last life went.
+    pub(crate) fn open_on(options: Options, bus: Arc<Bus>) -> Result<Field> {
         let store = Store::open(&options.dir, &options.key, &*options.random, options.clock.now())?;
         Ok(Self(Arc::new(Inner {
             key: Mutex::new(options.key.clone()),
@@ -69,7 +77,7 @@ impl Field {
             me: Mutex::default(),
             digest: Mutex::default(),
             locked: AtomicBool::new(false),
-            bus: Bus::default(),
+            bus,
             wakers: Mutex::default(),
         })))
     }
@@ -80,14 +88,14 @@ impl Field {
         self.0.bus.subscribe()
     }
 
-    /// Calls this after every save that puts something into the outbox. It must not block and
-    /// must not call back into the store.
-    pub fn on_saved(&self, waker: Box<dyn Fn() + Send + Sync>) {
+    /// Calls this after every save that puts something into the outbox, until it answers false.
+    /// It must not block and must not call back into the store.
+    pub fn on_saved(&self, waker: Waker) {
         lock(&self.0.wakers).push(waker);
     }
 
     pub(crate) fn saved(&self) {
-        lock(&self.0.wakers).iter().for_each(|wake| wake());
+        lock(&self.0.wakers).retain(|wake| wake());
     }
 
     pub(crate) fn tell(&self, events: &[Event]) {

@@ -107,6 +107,9 @@ codes! {
     STORE_NEWER = 1004 "STORE.newer" Update;
     STORE_IO = 1005 "STORE.io" Internal;
     STORE_LOCKED = 1006 "STORE.locked" Locked;
+    STORE_SUSPENDED = 1007 "STORE.suspended" Locked;
+    STORE_CLOSED = 1008 "STORE.closed" Locked;
+    STORE_WAITING = 1009 "STORE.waiting" Busy;
 
     D_REVOKED = 1100 "D.revoked" Denied;
     D_UNKNOWN = 1101 "D.unknown" Denied;
@@ -123,6 +126,7 @@ codes! {
     D_SIGNER = 1112 "D.signer" Internal;
     D_USER_INACTIVE = 1113 "D.user_inactive" Denied;
     D_ROLE = 1114 "D.role" Denied;
+    D_SIGNER_TIMEOUT = 1115 "D.signer_timeout" Busy;
 
     W_MALFORMED = 1200 "W.malformed" Refused;
     W_TOO_LARGE = 1201 "W.too_large" Limit;

@@ -76,7 +76,7 @@ impl Field {
             changed.changed_at = moment.now;
             changed.unflushed = draft.unflushed.saturating_add(typed as u64).max(1);
             if flush_now || changed.unflushed >= FLUSH_BYTES {
-                flush(&pen, &mut changed)?;
+                flush_or_keep(&pen, &mut changed)?;
             } else {
                 lists::put_draft(db, &changed)?;
             }
@@ -86,6 +86,19 @@ impl Field {
             self.saved();
         }
         Ok(serde_json::json!({ "id": id.to_string(), "status": line.status }))
+    }
+}
+
+/// As [`flush`]; where the device's key cannot sign now, the words are kept as a row alone and
+/// follow when it can. A locked key must not lose a word.
+pub(crate) fn flush_or_keep(pen: &Pen<'_>, draft: &mut DraftRow) -> Result<()> {
+    match flush(pen, draft) {
+        // Nothing was written before the signature was asked for.
+        Err(error) if [code::D_KEY_LOCKED, code::D_SIGNER, code::D_SIGNER_TIMEOUT].contains(&error.code) => {
+            draft.unflushed = draft.unflushed.max(1);
+            lists::put_draft(pen.db, draft)
+        }
+        flushed => flushed,
     }
 }
 

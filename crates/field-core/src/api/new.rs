@@ -103,7 +103,7 @@ fn begin_draft(pen: &Pen<'_>, fresh: &Fresh) -> Result<Json> {
         changed_at: pen.moment.now,
         unflushed: 0,
     };
-    super::draft::flush(pen, &mut draft)?;
+    super::draft::flush_or_keep(pen, &mut draft)?;
     let line = reader(pen).project_draft(&draft)?;
     Ok(answer(&line, None, Vec::new()))
 }

@@ -1,11 +1,13 @@
 //! Finding the server and shaking hands with it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use documents::statement::signer_code;
 use quinn::{Connection, ConnectionError, Endpoint, TransportErrorCode, VarInt};
-use signed::{Code, Signer, code};
+use signed::keys::Signature;
+use signed::{Code, PublicKey, Signer, SignerError, code};
 
 use crate::FieldError;
 
@@ -50,14 +52,41 @@ impl Link {
 /// Shakes hands with one server, from a socket of its own; the code says why not.
 pub(super) async fn dial(target: Target) -> Result<Link, Code> {
     let address = resolve(&target.address).await.ok_or(code::D_OFFLINE)?;
-    let config = transport::client_config(target.signer, &target.pins, target.alpn, target.keep_alive)
-        .map_err(|_| code::D_SIGNER)?;
+    let signer = Arc::new(Heard { signer: target.signer, failed: Mutex::default() });
+    let shown = Arc::clone(&signer) as Arc<dyn Signer>;
+    let config =
+        transport::client_config(shown, &target.pins, target.alpn, target.keep_alive).map_err(|_| code::D_SIGNER)?;
     let endpoint = Endpoint::client(local(address.ip())).map_err(|_| code::D_OFFLINE)?;
     let connecting = endpoint.connect_with(config, address, SERVER_NAME).map_err(|_| code::D_OFFLINE)?;
     match tokio::time::timeout(HANDSHAKE_MAX, connecting).await {
         Ok(Ok(connection)) => Ok(Link { connection, endpoint }),
-        Ok(Err(error)) => Err(why(&error)),
-        Err(_) => Err(code::D_OFFLINE),
+        // What TLS makes of a signer's refusal does not say that it was one.
+        Ok(Err(error)) => Err(signer.reason().unwrap_or_else(|| why(&error))),
+        Err(_) => Err(signer.reason().unwrap_or(code::D_OFFLINE)),
+    }
+}
+
+/// A device's signer that remembers why it did not sign.
+struct Heard {
+    signer: Arc<dyn Signer>,
+    failed: Mutex<Option<SignerError>>,
+}
+
+impl Heard {
+    fn reason(&self) -> Option<Code> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).map(signer_code)
+    }
+}
+
+impl Signer for Heard {
+    fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignerError> {
+        let signed = self.signer.sign(message);
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = signed.err();
+        signed
     }
 }
 
@@ -118,6 +147,10 @@ pub(super) fn error(code: Code) -> FieldError {
         code::D_UNKNOWN => "the server does not know this device",
         code::D_USER_INACTIVE => "this account has been closed",
         code::D_SIGNER => "the device's key could not be used",
+        code::D_KEY_LOCKED => "the device's key is locked; what you wrote is safe on this device and waits",
+        code::D_SIGNER_TIMEOUT => {
+            "the device's key did not answer in time; what you wrote is safe on this device and waits"
+        }
         code::W_VERSION => "this version and the server's cannot talk to each other: update",
         code::W_TIMEOUT => "the time was up before everything was done; what is not sent is safe here and waits",
         code::W_SHUTDOWN => "the server is stopping; what is not sent is safe here and waits",

@@ -9,6 +9,7 @@ use wire::enrolment::EnrolmentCode;
 use wire::{Enrol, Enrolled, Message, Reassembler, version};
 
 use super::dial::{self, Link, Target};
+use super::sync::Stop;
 use super::thread;
 use crate::FieldError;
 
@@ -27,9 +28,18 @@ pub struct Joining {
 /// Trades the code for a welcome; waits at most this long. Nothing is stored here: a code whose
 /// answer was lost is used up, and the next try says so.
 pub fn enrol(joining: Joining, timeout: Duration) -> Result<Enrolled, FieldError> {
+    enrol_until(joining, timeout, &Stop::new())
+}
+
+/// As [`enrol()`], or until somebody rings.
+pub fn enrol_until(joining: Joining, timeout: Duration, stop: &Stop) -> Result<Enrolled, FieldError> {
+    let mut stopped = stop.listen();
     thread::run("field-enrol", async move {
-        let asked = tokio::time::timeout(timeout, ask(joining)).await;
-        asked.unwrap_or(Err(code::D_OFFLINE)).map_err(dial::error)
+        let asked = tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => Err(code::D_OFFLINE),
+            asked = tokio::time::timeout(timeout, ask(joining)) => asked.unwrap_or(Err(code::D_OFFLINE)),
+        };
+        asked.map_err(dial::error)
     })
 }
 

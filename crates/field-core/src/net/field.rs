@@ -8,17 +8,24 @@ use signed::{Signer, Timestamp, code};
 use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
 use wire::{EnrolmentCode, Epoch, Hello, Lane};
 
-use super::enrol::{Joining, enrol};
+use super::enrol::{Joining, enrol_until};
 use super::store::{LinkState, LinkStore, Server};
-use super::sync::{SyncAnswer, Until, sync};
+use super::sync::{Stop, SyncAnswer, Until, sync};
 use super::watch::Watch;
+use crate::api::draft::DRAFT_PAUSE_MS;
 use crate::error::Result;
+use crate::field::Waker;
 use crate::{Field, FieldError, PageOutcome, Stored};
 
 impl Field {
     /// Enrols this device with a one-time code: `{"device","user","role"}`. Waits for the network,
     /// at most this long. An address set before goes before the code's own.
     pub fn enrol(&self, code: &EnrolmentCode, timeout: Duration) -> Result<Json> {
+        self.enrol_until(code, timeout, &Stop::new())
+    }
+
+    /// As [`Field::enrol`], until somebody rings.
+    pub(crate) fn enrol_until(&self, code: &EnrolmentCode, timeout: Duration, stop: &Stop) -> Result<Json> {
         let start = self.enrol_begin(code)?;
         let address = self.server_address()?.unwrap_or_else(|| code.address.clone());
         let joining = Joining {
@@ -27,7 +34,7 @@ impl Field {
             code: code.clone(),
             address: Some(address.clone()),
         };
-        let enrolled = enrol(joining, timeout)?;
+        let enrolled = enrol_until(joining, timeout, stop)?;
         self.enrol_finish(&enrolled, &address, &code.pins)
     }
 
@@ -87,11 +94,15 @@ impl LinkStore for Field {
         Field::erase(self).map(|_| ())
     }
 
-    fn on_saved(&self, waker: Box<dyn Fn() + Send + Sync>) {
+    fn on_saved(&self, waker: Waker) {
         Field::on_saved(self, waker);
     }
 
+    fn idle(&self) -> Result<()> {
+        self.drafts_flush(Some(DRAFT_PAUSE_MS)).map(drop)
+    }
+
     fn link(&self, state: LinkState) -> Result<()> {
-        Field::link(self, state == LinkState::Online)
+        Field::link(self, state)
     }
 }

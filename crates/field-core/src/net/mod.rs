@@ -17,7 +17,7 @@ mod sync;
 mod thread;
 mod watch;
 
-pub use enrol::{Joining, enrol};
+pub use enrol::{Joining, enrol, enrol_until};
 pub use store::{LinkState, LinkStore, Server};
-pub use sync::{SyncAnswer, Until, sync};
+pub use sync::{Stop, SyncAnswer, Until, sync, sync_within};
 pub use watch::Watch;

@@ -29,6 +29,9 @@ const PRIORITY_REST: i32 = 0;
 /// How long the other side may take to acknowledge our last words.
 const FINISH_MAX: Duration = Duration::from_secs(1);
 
+/// How often the store may do what waits for a quiet moment.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// Why a session is over.
 #[derive(Debug)]
 pub(super) enum Ended {
@@ -125,7 +128,12 @@ impl Session {
         tally: &mut Tally,
     ) -> Ended {
         let store = Arc::clone(&self.store);
-        let hello = match blocking(move || store.hello()).await {
+        // What was only typed goes along; a draft that cannot be signed now goes another time.
+        let begin = move || {
+            let _ = store.idle();
+            store.hello()
+        };
+        let hello = match blocking(begin).await {
             Ok(hello) => hello,
             Err(error) => return Ended::Failed(error),
         };
@@ -135,6 +143,8 @@ impl Session {
         let mut silence = Silence::default();
         let mut tick = interval(silence::TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut idle = interval(IDLE);
+        idle.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // A year stands for "no deadline" where the type needs a point in time.
         let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(31_536_000));
         loop {
@@ -156,11 +166,21 @@ impl Session {
                     }
                     continue;
                 }
+                _ = idle.tick() => {
+                    self.quiet();
+                    continue;
+                }
             };
             if let Err(ended) = self.feed(input, tally).await {
                 return ended;
             }
         }
+    }
+
+    /// Lets the store do what waits for a quiet moment; what it saves rings by itself.
+    fn quiet(&self) {
+        let store = Arc::clone(&self.store);
+        drop(tokio::task::spawn_blocking(move || store.idle()));
     }
 
     fn why_lost(&self) -> Code {

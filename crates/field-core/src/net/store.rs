@@ -6,6 +6,7 @@ use signed::{Code, DeviceId, PublicKey, Signer, Timestamp, UserId};
 use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
 use wire::{Epoch, Hello, Lane};
 
+use crate::field::Waker;
 use crate::{FieldError, PageOutcome, Stored};
 
 /// Whom a device talks to, and as whom.
@@ -63,8 +64,13 @@ pub trait LinkStore: Send + Sync {
     /// The server orders this device to forget.
     fn erase(&self) -> Result<(), FieldError>;
 
-    /// Calls this whenever something new waits to be sent. The waker neither blocks nor calls back.
-    fn on_saved(&self, waker: Box<dyn Fn() + Send + Sync>);
+    /// Calls this whenever something new waits to be sent, until it answers false. The waker neither
+    /// blocks nor calls back.
+    fn on_saved(&self, waker: Waker);
+
+    /// Called at the start of a session and every few seconds of it: time to make draft changes of
+    /// what was only typed.
+    fn idle(&self) -> Result<(), FieldError>;
 
     /// The link came or went.
     fn link(&self, state: LinkState) -> Result<(), FieldError>;

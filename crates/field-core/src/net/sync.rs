@@ -68,15 +68,54 @@ impl SyncAnswer {
     }
 }
 
+/// Ends a sync or an enrolment that is under way: it answers as if its time were up.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    /// One that nobody has rung.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(watch::channel(false).0)
+    }
+
+    /// Ends what listens to it, now and later.
+    pub fn ring(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub(super) fn listen(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Syncs once, within this time. A link that breaks on the way is dialled again; `D.offline` when
 /// no server answers, `W.timeout` when one did but the time did not suffice.
 pub fn sync(store: Arc<dyn LinkStore>, timeout: Duration, until: Until) -> Result<SyncAnswer, FieldError> {
+    let (answer, done) = sync_within(store, timeout, until, &Stop::new())?;
+    done.map(|()| answer)
+}
+
+/// As [`sync()`], or until somebody rings; says what was done also where not all could be.
+pub fn sync_within(
+    store: Arc<dyn LinkStore>,
+    timeout: Duration,
+    until: Until,
+    stop: &Stop,
+) -> Result<(SyncAnswer, Result<(), FieldError>), FieldError> {
+    let stopped = stop.listen();
     thread::run("field-sync", async move {
         let started = Instant::now();
         let saved = Arc::new(Notify::new());
         ring_on_save(&store, &saved);
         let mut tally = Tally::default();
-        let done = once(&store, &saved, started + timeout, until, &mut tally).await;
+        let done = once(&store, &saved, started + timeout, until, stopped, &mut tally).await;
         if let Err(error) = &done
             && !tally.reached
         {
@@ -85,7 +124,7 @@ pub fn sync(store: Arc<dyn LinkStore>, timeout: Duration, until: Until) -> Resul
             // A store that was just erased has nowhere to keep this; the reason above counts.
             let _ = blocking(move || store.link(offline)).await;
         }
-        done.map(|()| tally.answer(started.elapsed()))
+        Ok((tally.answer(started.elapsed()), done))
     })
 }
 
@@ -94,18 +133,18 @@ async fn once(
     saved: &Notify,
     deadline: Instant,
     until: Until,
+    mut stop: watch::Receiver<bool>,
     tally: &mut Tally,
 ) -> Result<(), FieldError> {
     let at = match until {
         Until::Quiet => Report::Quiet,
         Until::UrgentSent => Report::UrgentSent,
     };
-    let (_keep, stop) = watch::channel(false);
     let mut backoff = Backoff::default();
     loop {
         let (target, server) = target(store, false).await?;
         tally.reached = false;
-        let link = dial_before(target, deadline).await.map_err(dial::error)?;
+        let link = dial_before(target, deadline, &mut stop).await.map_err(dial::error)?;
         let ending = Ending { at: Some(at.clone()), deadline: Some(deadline), stop: stop.clone() };
         let (ended, welcomed) = session::run(Arc::clone(store), server, link, saved, ending, tally).await;
         tally.reached = welcomed;
@@ -123,21 +162,27 @@ async fn once(
         if !passing || Instant::now() + wait >= deadline {
             return Err(dial::error(reason));
         }
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return Err(dial::error(reason)),
+            () = tokio::time::sleep(wait) => {}
+        }
     }
 }
 
-async fn dial_before(target: Target, deadline: Instant) -> Result<Link, Code> {
-    tokio::time::timeout_at(deadline, dial::dial(target)).await.unwrap_or(Err(code::D_OFFLINE))
+async fn dial_before(target: Target, deadline: Instant, stop: &mut watch::Receiver<bool>) -> Result<Link, Code> {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => Err(code::D_OFFLINE),
+        dialled = tokio::time::timeout_at(deadline, dial::dial(target)) => dialled.unwrap_or(Err(code::D_OFFLINE)),
+    }
 }
 
 /// Rings the bell at every save, for as long as somebody listens to it.
 pub(super) fn ring_on_save(store: &Arc<dyn LinkStore>, bell: &Arc<Notify>) {
     let bell = Arc::downgrade(bell);
     store.on_saved(Box::new(move || {
-        if let Some(bell) = bell.upgrade() {
-            bell.notify_one();
-        }
+        let Some(bell) = bell.upgrade() else { return false };
+        bell.notify_one();
+        true
     }));
 }
 

@@ -3,11 +3,15 @@
 
 use std::future::Future;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use signed::code;
 
 use crate::FieldError;
 use crate::ports::{Random, SystemRandom};
+
+/// How long the end of the network side waits for calls that are under way.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(2);
 
 /// Starts a named thread that runs this to its end.
 pub(super) fn start<F, T>(name: &str, work: F) -> Result<JoinHandle<Result<T, FieldError>>, FieldError>
@@ -15,11 +19,24 @@ where
     F: Future<Output = Result<T, FieldError>> + Send + 'static,
     T: Send + 'static,
 {
+    start_held(name, work, ())
+}
+
+/// As [`start`]; what is held is dropped at the very end of the thread.
+pub(super) fn start_held<F, T, H>(name: &str, work: F, held: H) -> Result<JoinHandle<Result<T, FieldError>>, FieldError>
+where
+    F: Future<Output = Result<T, FieldError>> + Send + 'static,
+    T: Send + 'static,
+    H: Send + 'static,
+{
     let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+        let _held = held;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let answer = runtime.block_on(work);
-        // A store call that is still under way finishes on its own; nothing waits for its result.
-        runtime.shutdown_background();
+        // Whoever stops the network side may freeze or close the app next: no call of the store is
+        // under way any more when this thread ends. Only what cannot be stopped (a look-up of a name,
+        // a signer that hangs) is left behind.
+        runtime.shutdown_timeout(LEFT_BEHIND_AFTER);
         answer
     });
     thread.map_err(failed)

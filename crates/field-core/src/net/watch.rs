@@ -1,6 +1,7 @@
 //! Staying connected: one session after another, for as long as somebody watches.
 
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Watch {
     stop: watch::Sender<bool>,
     network: Arc<Notify>,
     thread: Option<JoinHandle<Result<(), FieldError>>>,
+    // Disconnected once the thread has nothing left to do.
+    ended: Receiver<()>,
 }
 
 impl Watch {
@@ -33,8 +36,9 @@ impl Watch {
     pub fn start(store: Arc<dyn LinkStore>) -> Result<Self, FieldError> {
         let (stop, stopped) = watch::channel(false);
         let network = Arc::new(Notify::new());
+        let (running, ended) = channel::<()>();
         let work = stay(store, stopped, Arc::clone(&network));
-        Ok(Self { stop, network, thread: Some(thread::start("field-watch", work)?) })
+        Ok(Self { stop, network, thread: Some(thread::start_held("field-watch", work, running)?), ended })
     }
 
     /// The network changed (another cell, a cable, out of a tunnel): dials at once from a new
@@ -53,6 +57,20 @@ impl Watch {
     /// Ends the session in order, and waits for that.
     pub fn stop(mut self) -> Result<(), FieldError> {
         self.end()
+    }
+
+    /// As [`Watch::stop`], but waits at most this long: false when the thread was left to end by
+    /// itself, because a call of the store or of the device's key has not come back.
+    pub fn stop_within(mut self, patience: Duration) -> bool {
+        self.stop.send_replace(true);
+        let ended = self.ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected);
+        if ended {
+            // How it ended was told as it happened.
+            let _ = self.end();
+        } else {
+            drop(self.thread.take());
+        }
+        ended
     }
 
     fn end(&mut self) -> Result<(), FieldError> {
@@ -112,10 +130,17 @@ fn after(ended: Ended) -> Result<Option<Code>, FieldError> {
         Ended::Done | Ended::Stopped | Ended::TimeUp => Ok(None),
         Ended::Lost(code) | Ended::Refused(code) => Ok(Some(code)),
         Ended::Erased => Err(dial::error(code::D_REVOKED)),
-        // A full disk may be cleared; what is damaged, locked or gone will not mend by dialling.
-        Ended::Failed(error) if error.code.class == Class::Limit => Ok(Some(error.code)),
+        // A full disk may be cleared and a key unlocked; what is damaged or gone will not mend by
+        // dialling.
+        Ended::Failed(error) if may_mend(error.code) => Ok(Some(error.code)),
         Ended::Failed(error) => Err(error),
     }
+}
+
+/// Whether a store that cannot go on now can by itself, or by what a person does, later.
+fn may_mend(reason: Code) -> bool {
+    let signer = [code::D_SIGNER, code::D_SIGNER_TIMEOUT];
+    matches!(reason.class, Class::Limit | Class::Locked) || signer.contains(&reason)
 }
 
 /// Dials until a handshake gets through; `None` when somebody stops it.

@@ -19,6 +19,7 @@ pub(crate) const CURSOR: &str = "cursor";
 pub(crate) const OFFSET: &str = "offset_ms";
 pub(crate) const OFFSET_BOOT: &str = "offset_boot";
 pub(crate) const ONLINE: &str = "online";
+pub(crate) const OFFLINE_CODE: &str = "offline_code";
 pub(crate) const DRIFT: &str = "drift_at";
 pub(crate) const LAST_RECEIPT: &str = "last_receipt_at";
 pub(crate) const LOG_HEAD: &str = "log_head";

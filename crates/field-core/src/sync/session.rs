@@ -9,6 +9,7 @@ use crate::api::cursor;
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::field::{Field, Me};
+use crate::net::LinkState;
 use crate::store::{meta, optional};
 use crate::types::Erased;
 
@@ -57,16 +58,26 @@ impl Field {
         Ok(())
     }
 
-    /// The link came up or went down: kept for `status`, told as `online` or `offline`.
-    pub fn link(&self, up: bool) -> Result<()> {
+    /// The link came up or went down: kept for `status`, told as `online` or `offline`, with the
+    /// reason where there is one.
+    pub fn link(&self, state: LinkState) -> Result<()> {
         let now = self.moment().now;
+        let (kind, up, reason) = match state {
+            LinkState::Online => (EventKind::Online, 1, None),
+            LinkState::Offline(reason) => (EventKind::Offline, 0, reason),
+        };
+        let number = reason.map_or(0, |code| i64::from(code.number));
         self.write(false, |db| {
-            if meta::number(db, meta::ONLINE)? == Some(i64::from(up)) {
-                return Ok(());
+            for (name, value) in [(meta::ONLINE, up), (meta::OFFLINE_CODE, number)] {
+                if meta::number(db, name)? != Some(value) {
+                    meta::set_number(db, name, value)?;
+                }
             }
-            meta::set_number(db, meta::ONLINE, i64::from(up))
+            Ok(())
         })?;
-        self.tell(&[Event::new(if up { EventKind::Online } else { EventKind::Offline }, now)]);
+        let mut event = Event::new(kind, now);
+        event.code = reason;
+        self.tell(&[event]);
         Ok(())
     }
 

@@ -367,7 +367,7 @@ impl Server {
                 Effect::Report(report) => {
                     if let Report::Welcomed { time, epoch, role } = &report {
                         field.welcomed(*time, *epoch, role).unwrap();
-                        field.link(true).unwrap();
+                        field.link(field_core::net::LinkState::Online).unwrap();
                     }
                     day.reports.push(report);
                     Vec::new()

@@ -11,7 +11,7 @@ use wire::{Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Push, Row, enrolmen
 
 use super::server::USER;
 
-type Waker = Box<dyn Fn() + Send + Sync>;
+type Waker = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// A record's id out of a number.
 pub fn record(number: u8) -> RecordId {
@@ -70,7 +70,7 @@ impl Memory {
     /// Saves a record.
     pub fn save(&self, lane: Lane, number: u8) {
         self.state.lock().unwrap().waiting.push((lane, record(number)));
-        self.wakers.lock().unwrap().iter().for_each(|wake| wake());
+        self.wakers.lock().unwrap().retain(|wake| wake());
     }
 
     pub fn links(&self) -> Vec<LinkState> {
@@ -174,6 +174,10 @@ impl LinkStore for Memory {
 
     fn on_saved(&self, waker: Waker) {
         self.wakers.lock().unwrap().push(waker);
+    }
+
+    fn idle(&self) -> Result<(), FieldError> {
+        Ok(())
     }
 
     fn link(&self, state: LinkState) -> Result<(), FieldError> {

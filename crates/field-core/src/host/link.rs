@@ -1,0 +1,144 @@
+//! The network side of a [`Host`]: nothing here makes the app's calling thread wait for it, but the
+//! one call that is asked to.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, TryLockError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+use signed::code;
+use wire::EnrolmentCode;
+
+use super::{Host, PATIENCE, Phase, State};
+use crate::error::{FieldError, Result};
+use crate::net::{SyncAnswer, Until, sync_within};
+
+/// What ending a session in order may take out of a budget.
+const FAREWELL: Duration = Duration::from_millis(1_500);
+
+/// What one sync within a budget came to.
+#[derive(Clone, Debug)]
+pub struct Within {
+    /// What was done.
+    pub answer: SyncAnswer,
+    /// Whether something is left to send or fetch.
+    pub more: bool,
+}
+
+/// Whether a person is looking at the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// A person is looking.
+    Foreground,
+    /// Nobody is.
+    Background,
+}
+
+impl Host {
+    /// Becomes somebody's device: `{"device","user","role"}`. Waits for the network, at most this
+    /// long, or until the store is suspended or closed.
+    pub fn enrol(&self, code: &EnrolmentCode, timeout: Duration) -> Result<Json> {
+        let call = self.call()?;
+        let stop = self.state().stop.clone();
+        let answer = call.enrol_until(code, timeout, &stop)?;
+        drop(call);
+        keep_up(&mut self.state())?;
+        Ok(answer)
+    }
+
+    /// Stays in sync from now on, whenever there is coverage, through suspensions too. Returns at
+    /// once; before enrolment it begins with it.
+    pub fn sync_start(&self) -> Result<()> {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Closed) {
+            return Err(state.phase.refusal());
+        }
+        state.syncing = true;
+        keep_up(&mut state)
+    }
+
+    /// Ends staying in sync, and waits until the session has ended in order.
+    pub fn sync_stop(&self) -> Result<()> {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Closed) {
+            return Err(state.phase.refusal());
+        }
+        state.syncing = false;
+        let watch = state.watch.take();
+        drop(state);
+        if watch.is_none_or(|watch| watch.stop_within(PATIENCE)) {
+            return Ok(());
+        }
+        Err(FieldError::new(code::STORE_WAITING, "the network side has not come to its end yet"))
+    }
+
+    /// Syncs once within a budget, most urgent first; each frame that is receipted stays so. The
+    /// network was told to be away: `D.offline` at once. Another such call is under way: `W.sessions`.
+    pub fn sync_once(&self, budget: Duration) -> Result<Within> {
+        let end = Instant::now() + budget;
+        let _one = match self.0.once.try_lock() {
+            Ok(one) => one,
+            Err(TryLockError::Poisoned(one)) => one.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                return Err(FieldError::new(code::W_SESSIONS, "a sync is under way already"));
+            }
+        };
+        if !self.0.network.load(Ordering::Acquire) {
+            return Err(FieldError::new(code::D_OFFLINE, "there is no network; what you wrote is safe here and waits"));
+        }
+        let call = self.call()?;
+        let (stop, watch) = {
+            let mut state = self.state();
+            (state.stop.clone(), state.watch.take())
+        };
+        // One session at a time: staying in sync makes room, and comes back after it.
+        if let Some(watch) = watch {
+            watch.stop_within(end.saturating_duration_since(Instant::now()) / 2);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        let time = left.saturating_sub(FAREWELL.min(left / 2));
+        let synced = sync_within(Arc::new(call.clone()), time, Until::Quiet, &stop);
+        drop(call);
+        keep_up(&mut self.state())?;
+        let (answer, done) = synced?;
+        match done {
+            Ok(()) => Ok(Within { answer, more: false }),
+            Err(error) if error.code == code::W_TIMEOUT => Ok(Within { answer, more: true }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The network came, went or changed.
+    pub fn network_changed(&self, available: bool) -> Result<()> {
+        self.0.network.store(available, Ordering::Release);
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Closed) {
+            return Err(state.phase.refusal());
+        }
+        keep_up(&mut state)?;
+        if let Some(watch) = &state.watch {
+            watch.network_changed();
+        }
+        Ok(())
+    }
+
+    /// The app came to the front or left it. In front it looks for the server at once; behind, what
+    /// was typed into drafts is made ready to be sent.
+    pub fn screen(&self, screen: Screen) -> Result<()> {
+        match screen {
+            Screen::Foreground => self.network_changed(self.0.network.load(Ordering::Acquire)),
+            Screen::Background => self.call()?.drafts_flush(None).map(drop),
+        }
+    }
+}
+
+/// Starts the network side where it is wanted, possible and not running.
+pub(super) fn keep_up(state: &mut State) -> Result<()> {
+    let Phase::Open(field) = &state.phase else { return Ok(()) };
+    if state.watch.as_ref().is_some_and(crate::net::Watch::is_running) || !state.syncing {
+        return Ok(());
+    }
+    // Where the device is nobody's yet, this ends by itself and begins again with its enrolment.
+    state.watch = Some(field.watch()?);
+    Ok(())
+}
