@@ -5,6 +5,7 @@ mod edit;
 mod enrol;
 mod list;
 pub(crate) mod new;
+pub mod request;
 mod seal;
 mod show;
 mod verb;

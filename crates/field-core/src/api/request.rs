@@ -1,0 +1,200 @@
+//! What an app asks, as JSON: one struct for every request, and [`parse`], which reads one without
+//! trusting it.
+//!
+//! ```
+//! use field_core::request::{self, New};
+//!
+//! let new: New = request::parse(br#"{"kind":"concern","body":{"exact_words":".."}}"#)?;
+//! assert_eq!(new.kind, "concern");
+//! # Ok::<(), field_core::FieldError>(())
+//! ```
+
+mod limits;
+mod parse;
+mod read;
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map as JsonMap, Value as Json};
+use signed::{RecordId, Timestamp, code};
+use wire::EnrolmentCode;
+
+use crate::error::{FieldError, Result};
+use crate::types::ListFilter;
+
+pub use limits::{REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX};
+pub use parse::parse;
+
+/// How a store is opened.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// The store's folder; made if it is not there.
+    pub path: String,
+    /// Where the server is (`host:port`), kept from then on.
+    pub server: Option<String>,
+    /// For tests: a clock that starts here and runs.
+    #[serde(default, deserialize_with = "read::time")]
+    pub now: Option<Timestamp>,
+    /// The language of the sentences meant for people, as a BCP 47 tag.
+    pub locale: Option<String>,
+}
+
+/// Becoming somebody's device.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrol {
+    /// The one-time code, as it was given.
+    pub code: String,
+}
+
+/// A new record.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct New {
+    /// Its kind.
+    pub kind: String,
+    /// What it says, in the fields of its kind (`bodies/<kind>.schema.json`).
+    pub body: JsonMap<String, Json>,
+}
+
+/// Working fields of a draft or a record are changed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The record.
+    #[serde(deserialize_with = "read::id")]
+    pub id: RecordId,
+    /// New values by path: `a/b`, `list/<id>/x`, `list/+` to append; null takes a value away.
+    pub set: JsonMap<String, Json>,
+}
+
+/// A draft is sealed: its words never change again.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// The draft.
+    #[serde(deserialize_with = "read::id")]
+    pub id: RecordId,
+}
+
+/// Something is added to a sealed record.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Addendum {
+    /// The record.
+    #[serde(deserialize_with = "read::id")]
+    pub id: RecordId,
+    /// What is added, in words.
+    pub text: Option<String>,
+    /// Values for paths among the gaps of the seal.
+    pub set: Option<JsonMap<String, Json>>,
+    /// Why it is added now.
+    pub reason: String,
+}
+
+/// A step of a record's state machine.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Do {
+    /// The record.
+    #[serde(deserialize_with = "read::id")]
+    pub id: RecordId,
+    /// The step.
+    pub verb: String,
+    /// What the step brings.
+    pub body: Option<JsonMap<String, Json>>,
+}
+
+/// One record is opened and read; that is logged.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// The record.
+    #[serde(deserialize_with = "read::id")]
+    pub id: RecordId,
+    /// What for, as it is to stand in the log.
+    pub purpose: Option<String>,
+}
+
+/// Lines of records, newest first.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only this case.
+    #[serde(default, deserialize_with = "read::some_id")]
+    pub case: Option<RecordId>,
+    /// Only what is still to be done.
+    pub open: Option<bool>,
+    /// Only what waits for a receipt.
+    pub unsent: Option<bool>,
+}
+
+/// Full text over what this device holds.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Words, or how they begin.
+    pub text: String,
+}
+
+/// Everything held, or one record, is checked against its signatures, hashes and receipts.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// Only this record.
+    #[serde(default, deserialize_with = "read::some_id")]
+    pub id: Option<RecordId>,
+}
+
+/// How the device and its store are.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {}
+
+/// What the platform says of the network.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkState {
+    /// Whether anything can be reached at all.
+    pub available: bool,
+    /// Whether it costs by the byte.
+    pub metered: Option<bool>,
+    /// What it runs over, in the platform's word: `wifi`, `cellular`, `wired`.
+    pub interface: Option<String>,
+}
+
+impl Enrol {
+    /// The code, taken apart (`D.code_form` when it is none).
+    pub fn code(&self) -> Result<EnrolmentCode> {
+        let wrong = |_| FieldError::new(code::D_CODE_FORM, "this is not an enrolment code; copy all of it");
+        self.code.parse().map_err(wrong)
+    }
+}
+
+impl From<List> for ListFilter {
+    fn from(list: List) -> Self {
+        Self {
+            kind: list.kind,
+            case: list.case,
+            open: list.open.unwrap_or_default(),
+            unsent: list.unsent.unwrap_or_default(),
+        }
+    }
+}
+
+/// No request prints what it holds: most hold words of a record, and one a secret.
+macro_rules! print_the_name_alone {
+    ($($name:ident)*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+print_the_name_alone!(Open Enrol New Edit Seal Addendum Do Show List Search Verify Status NetworkState);
