@@ -3,7 +3,7 @@ import Foundation
 
 /// Something that happened. `name` is a text and no enum, because a later library may say more.
 public struct FieldEvent: Decodable, Equatable, Sendable {
-    /// record_changed, receipt, delivered, seen, prompt, match, quarantined, erased, online, offline.
+    /// record_changed, receipt, delivered, seen, quarantined, erased, online, offline.
     public let name: String
     public let at: String
     public let id: String?

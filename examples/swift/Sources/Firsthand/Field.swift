@@ -25,6 +25,7 @@ public final class Field: @unchecked Sendable {
                 }
             }
         }
+        // After a failure the signer is ours: the library will not release it.
         if answer.status != Status.ok, let ticket { SignerDesk.shared.dismiss(ticket) }
         try check(answer.status, answer.bytes)
         self.store = opened

@@ -1,8 +1,8 @@
 import CField
 import Foundation
 
-/// Signs with the device key, wherever it lives. Called on the library's threads, one call at a
-/// time, and given up after 10 seconds: so it must not ask the user anything.
+/// Signs with the device key, wherever it lives. Called on threads of the library, one call at a time,
+/// and given up after 10 seconds: so it must not ask the user anything.
 public protocol FieldSigner: Sendable {
     /// P-256 SubjectPublicKeyInfo, DER: 91 bytes.
     var publicKey: Data { get }
