@@ -173,6 +173,10 @@ impl Field {
         let wrong = || damaged("what the store knows of its user does not read back");
         let role = meta::text(db, meta::ROLE)?.ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
         let signer = self.stored_signer(db)?.ok_or_else(wrong)?;
+        // Another key would be another device: the server would know neither.
+        if meta::get(db, meta::DEVICE)?.is_some_and(|device| device != signer.public_key().id().0) {
+            return Err(FieldError::new(code::D_SIGNER, "this key is not the one the device was enrolled with"));
+        }
         let incarnation = Incarnation(fixed(&meta::get(db, meta::INCARNATION)?.ok_or_else(wrong)?)?);
         Ok(Some(Me {
             user: UserId::new(&user).map_err(|_| wrong())?,

@@ -6,6 +6,8 @@
 
 mod link;
 
+pub use link::{Screen, Within};
+
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -182,9 +182,67 @@ pub fn to_low_s(mut signature: Signature) -> Signature {
     signature
 }
 
+/// A raw signature out of ASN.1 DER, as hardware and TLS give it: a SEQUENCE of two positive INTEGERs
+/// of at most 32 bytes, and nothing behind it. `s` is made low.
+#[must_use]
+pub fn from_der(der: &[u8]) -> Option<Signature> {
+    let [0x30, length, body @ ..] = der else { return None };
+    if usize::from(*length) != body.len() {
+        return None;
+    }
+    let (r, rest) = integer(body)?;
+    let (s, rest) = integer(rest)?;
+    let mut raw = [0; 64];
+    let (high, low) = raw.split_at_mut(32);
+    for (place, digits) in [(high, r), (low, s)] {
+        let start = place.len() - digits.len();
+        place.split_at_mut(start).1.copy_from_slice(digits);
+    }
+    rest.is_empty().then(|| to_low_s(raw))
+}
+
+/// One INTEGER's digits without leading zeros, and what follows it.
+fn integer(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x02, length, rest @ ..] = der else { return None };
+    let (bytes, rest) = rest.split_at_checked(usize::from(*length))?;
+    // Negative, or with more zeros in front than its sign needs.
+    let (digits, spelled) = match bytes {
+        [0, digits @ ..] => (digits, digits.first().is_some_and(|byte| *byte >= 0x80)),
+        digits => (digits, digits.first().is_some_and(|byte| *byte < 0x80)),
+    };
+    (spelled && digits.len() <= 32).then_some((digits, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signature_is_read_out_of_the_one_der_form_and_no_other() {
+        let raw = |r: &[u8], s: &[u8]| {
+            let mut der = vec![0x30, u8::try_from(r.len() + s.len() + 4).expect("short")];
+            for digits in [r, s] {
+                der.extend([0x02, u8::try_from(digits.len()).expect("short")]);
+                der.extend(digits);
+            }
+            der
+        };
+        let mut expected = [0; 64];
+        expected[31] = 5;
+        expected[63] = 7;
+        assert_eq!(from_der(&raw(&[5], &[7])), Some(expected));
+        expected[31] = 0x80;
+        assert_eq!(from_der(&raw(&[0, 0x80], &[7])), Some(expected));
+        let good = raw(&[5], &[7]);
+        for cut in 0..good.len() {
+            assert_eq!(from_der(&good[..cut]), None, "{cut}");
+        }
+        for bad in
+            [raw(&[0x80], &[7]), raw(&[0, 5], &[7]), raw(&[], &[7]), raw(&[1; 33], &[7]), [good, vec![0]].concat()]
+        {
+            assert_eq!(from_der(&bad), None, "{bad:?}");
+        }
+    }
 
     #[test]
     fn signatures_are_low_and_their_high_twin_is_refused() {

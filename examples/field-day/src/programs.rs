@@ -47,18 +47,38 @@ impl Programs {
     }
 }
 
+/// Builds `libfield` as this very program was built, and says in which folder it lies.
+pub fn library() -> Result<PathBuf, String> {
+    let folder = folder()?;
+    let mut build = cargo(&folder);
+    build.args(["--package", "ffi"]);
+    run(build)?;
+    Ok(folder)
+}
+
 fn cargo_build(folder: &Path, features: &[&str]) -> Result<(), String> {
+    let mut build = cargo(folder);
+    build.args(["--package", "sync-server", "--package", "field-cli"]);
+    for feature in features {
+        build.arg("--features").arg(format!("sync-server/{feature}"));
+    }
+    run(build)
+}
+
+/// `cargo build` into the folder above this one, in the profile it is named after.
+fn cargo(folder: &Path) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--locked", "--package", "sync-server", "--package", "field-cli"]);
+    build.args(["build", "--quiet", "--locked"]);
     build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     build.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
     if folder.file_name().is_some_and(|name| name == "release") {
         build.arg("--release");
     }
-    for feature in features {
-        build.arg("--features").arg(format!("sync-server/{feature}"));
-    }
+    build
+}
+
+fn run(mut build: Command) -> Result<(), String> {
     let status = build.status().map_err(|error| format!("cargo could not be started: {error}"))?;
     if status.success() { Ok(()) } else { Err("the programs could not be built".into()) }
 }

@@ -31,7 +31,11 @@ where
 {
     let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
         let _held = held;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .thread_name("field-net")
+            .build()
+            .map_err(failed)?;
         let answer = runtime.block_on(work);
         // Whoever stops the network side may freeze or close the app next: no call of the store is
         // under way any more when this thread ends. Only what cannot be stopped (a look-up of a name,

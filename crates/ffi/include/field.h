@@ -1,0 +1,560 @@
+/* libfield: Firsthand's device, for apps in any language. Generated; do not edit.
+ *
+ * How to call it, all on one page
+ *
+ * Answers.  Every function answers a field_status: FIELD_OK (0), a small number below, or from 1000 on the
+ *           permanent number of a code (FIELD_S_SEALED ..). field_status_name and field_status_class give both
+ *           as text. No function unwinds, aborts, prints, or installs a signal handler.
+ * Stores.   A field_store is a number, not a pointer. A closed or made-up one is FIELD_CLOSED or FIELD_HANDLE,
+ *           never undefined behaviour. After a fork without exec every call in the child is FIELD_HANDLE.
+ * Threads.  Any thread may call, several at once with one store. Nothing waits for the network but
+ *           field_enrol (30 s at most) and field_sync_once (its budget). A call waits for the disk, and for
+ *           a signer of yours while a statement is being signed. The library calls into the app only
+ *           through the signer and the log callback.
+ * Memory.   field_bytes are yours and are read during the call alone. field_buffer is ours: whatever a call
+ *           wrote there is given back with field_buffer_free, which also wipes it. A call overwrites what
+ *           was in a field_buffer without freeing it.
+ * JSON.     Requests and answers are UTF-8 JSON, at most 1 MiB and 32 levels; unknown fields are refused by
+ *           name. On failure the answer is {"error":{"code","class","number","message","gaps"}}. Schemas:
+ *           proto/api. Neither errors nor log lines hold a word of a record.
+ * Pointers. NULL where it is not allowed is FIELD_NULL. Only error_out, signer, release and the log callback
+ *           may be NULL.
+ */
+
+#ifndef FIRSTHAND_FIELD_H
+#define FIRSTHAND_FIELD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ Major version of this interface: it changes when an app has to.
+ */
+#define FIELD_ABI_MAJOR 1
+
+/*
+ Minor version of this interface: it grows with every function that is added.
+ */
+#define FIELD_ABI_MINOR 0
+
+/*
+ Bytes of the library's, to be given back with `field_buffer_free`. What was in it before a call
+ is overwritten, not freed.
+ */
+typedef struct {
+    /*
+     Where they begin; NULL when there are none.
+     */
+    uint8_t *data;
+    /*
+     How many there are.
+     */
+    size_t len;
+} field_buffer;
+
+/*
+ What a call came to: `FIELD_OK`, one of the small numbers below, or from 1000 on the permanent
+ number of a code, as it stands in the answer's `error.number` and in `proto/codes.md`. Numbers
+ never change their meaning and are never used again.
+ */
+typedef int32_t field_status;
+
+/*
+ One open store, as a number that is checked whenever it is used; 0 is none. It may be used from any
+ thread, by several at once.
+ */
+typedef uint64_t field_store;
+
+/*
+ Bytes of the app's, read during the call alone; UTF-8 where they are text. `data` may be NULL
+ where `len` is 0.
+ */
+typedef struct {
+    /*
+     Where they begin.
+     */
+    const uint8_t *data;
+    /*
+     How many there are.
+     */
+    size_t len;
+} field_bytes;
+
+/*
+ Takes one line: UTF-8 without an end of line, to be read during the call alone. `level`: 1 a fault of
+ the library's, 2 something for a person to look at, 3 what happened, 4 what was refused. It may be
+ called from any thread, several at once; what it calls of the library is not logged.
+ */
+typedef void (*field_log)(void *context, int32_t level, field_bytes line);
+
+/*
+ Signs `message` with ECDSA over SHA-256 of it. Writes the signature as DER to `signature_der`;
+ `*signature_len` is the room there (at least 72) and becomes the length used. Answers `FIELD_OK`,
+ `FIELD_KEY_LOCKED`, or any other number for a failure.
+ */
+typedef int32_t (*field_sign)(void *context,
+                              field_bytes message,
+                              uint8_t *signature_der,
+                              size_t *signature_len);
+
+/*
+ The library will not call `sign` with this `context` any more.
+ */
+typedef void (*field_release)(void *context);
+
+/*
+ A device key that lives elsewhere. The struct is copied; `context` must stay good until `release`.
+ */
+typedef struct {
+    /*
+     `sizeof(field_signer)`, so that the struct can grow.
+     */
+    size_t struct_size;
+    /*
+     Handed to both functions as it is.
+     */
+    void *context;
+    /*
+     The public key: a P-256 SubjectPublicKeyInfo with an uncompressed point, DER, 91 bytes.
+     */
+    field_bytes public_key;
+    /*
+     Signs; called on threads of the library, one call at a time unless one was abandoned.
+     */
+    field_sign sign;
+    /*
+     Called once when the store is closed and no call of `sign` is out; may be NULL.
+     */
+    field_release release;
+} field_signer;
+
+/*
+ Done.
+ */
+#define FIELD_OK 0
+
+/*
+ The store is closed.
+ */
+#define FIELD_CLOSED 1
+
+/*
+ The time was up: no event came.
+ */
+#define FIELD_TIMEOUT 2
+
+/*
+ A pointer is NULL that must not be.
+ */
+#define FIELD_NULL 3
+
+/*
+ No such store: the handle was never given out, or this process was forked from the one it is of.
+ */
+#define FIELD_HANDLE 4
+
+/*
+ The bytes are not UTF-8.
+ */
+#define FIELD_UTF8 5
+
+/*
+ The device's key is locked (also what a signer answers to say so).
+ */
+#define FIELD_KEY_LOCKED 6
+
+/*
+ The signer failed, or what it gave does not verify under its public key.
+ */
+#define FIELD_SIGNER_BAD 7
+
+/*
+ The signer did not answer within 10 s; its call was abandoned.
+ */
+#define FIELD_SIGNER_TIMEOUT 8
+
+/*
+ The budget is used up and something is left to do.
+ */
+#define FIELD_MORE_WORK 9
+
+/*
+ No server could be reached.
+ */
+#define FIELD_NO_NETWORK 10
+
+/*
+ A fault of the library's own; nothing was half done, and the store may be used on.
+ */
+#define FIELD_PANIC 11
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ `major << 16 | minor` of the interface that the library has; a wrapper compares the major with
+ its own `FIELD_ABI_MAJOR` when it loads. May be called at any time.
+ */
+uint32_t field_abi_version(void);
+
+/*
+ The library's version as static text; never NULL, never to be freed.
+ */
+const char *field_version(void);
+
+/*
+ Gives a buffer's bytes back and wipes them: they may hold words of a record. NULL, an empty
+ buffer and one that was given back already are harmless.
+ */
+void field_buffer_free(field_buffer *buffer);
+
+/*
+ Waits for the next event: `{"event","at",..}`, where `event` is record_changed, receipt, delivered,
+ seen, quarantined, erased, online or offline. `FIELD_TIMEOUT` when none came (`event_out` is then
+ empty), `FIELD_CLOSED` when the store is closed meanwhile. Events are kept while the store is suspended
+ or locked; of more than 4,096 that nobody fetches the oldest are lost, so that after an `offline` or a
+ pause a list is read anew.
+ */
+field_status field_event_next(field_store store, uint32_t timeout_ms, field_buffer *event_out);
+
+/*
+ Sends lines about the library's work to the app, until it is called with NULL. When it returns, the
+ function given before is not being called any more. No line holds personal data. 1009 when it is
+ called by such a function itself.
+ */
+field_status field_set_log_callback(field_log log, void *context);
+
+/*
+ Makes this store somebody's device with a one-time code: `{"code"}` gives `{"device","user","role"}`.
+ The one call here that waits for the network: up to 30 s. Codes: `D.code_wrong`, `D.code_used`,
+ `D.code_expired`, `D.code_tries`, `D.code_form`, `D.pin`, `D.enrolled`, `D.offline`.
+ */
+field_status field_enrol(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ A new record: `{"kind","body"}` gives `{"id","status","case",..}`. It is on disk when this returns. Kinds
+ declared drafted begin as a draft; the others are live at once, and `gaps` says what they still need.
+ */
+field_status field_record_new(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Changes working fields of a draft or a record: `{"id","set":{path:value}}` gives `{"id","status"}`. What
+ is sealed is refused (`S.sealed`).
+ */
+field_status field_record_edit(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Keeps what was just typed into a draft: `{"id","set":{path:value}}` gives `{"id","status"}`. On disk when
+ this returns, and cheaper than `field_record_edit`: for an app's autosave, at most 2 s after a
+ keystroke. It becomes ready to be sent after a pause of 30 s, at 2,000 characters, and when the app goes
+ behind.
+ */
+field_status field_draft_keep(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Seals a draft, so that its words never change again: `{"id"}` gives
+ `{"id","status":"sealed"|"sealed_incomplete","statement","gaps"}`. What is missing never stops it.
+ */
+field_status field_record_seal(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Adds to a sealed record: `{"id","text"?,"set"?,"reason"}` gives `{"id","status","statement"}`; `set` only
+ for paths among the gaps of its seal.
+ */
+field_status field_record_addendum(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ A step of a record's life: `{"id","verb","body"?}` gives `{"id","status","gaps"}`, and `proposed` where
+ the server has to confirm it.
+ */
+field_status field_record_do(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ The whole record with its statements: `{"id","purpose"?}`. That it was read is logged, with the purpose.
+ */
+field_status field_record_show(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?}` gives an array.
+ */
+field_status field_record_list(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Full text over what this device holds: `{"text"}` gives lines as in a list, best first.
+ */
+field_status field_search(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ How the device and its store are: `{}` gives
+ `{"device","user","online","unsent":{..},"oldest_unsent_seconds","last_receipt_at","cursor","clock_skew_ms",..}`.
+ */
+field_status field_status_get(field_store store,
+                              field_bytes request,
+                              field_buffer *response_out);
+
+/*
+ Checks signatures, receipts and hashes of everything held, or of one record: `{"id"?}` gives
+ `{"ok","faults"}`.
+ */
+field_status field_verify(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ The name of a status as static text: `FIELD_HANDLE`, or a code's name such as `S.sealed`; NULL for
+ a number that this version does not know.
+ */
+const char *field_status_name(field_status status);
+
+/*
+ What an app can do about a status, as static text: `ok`, `refused`, `not_found`, `denied`,
+ `offline`, `busy`, `damaged`, `internal`, `update`, `locked`, `limit` or `usage`; NULL for a number
+ that this version does not know.
+ */
+const char *field_status_class(field_status status);
+
+/*
+ Opens a store, or makes it where there is none. `config_json` is `{"path","server"?,"now"?,
+ "locale"?}`; `store_key` is 32 bytes from the platform's keystore; with `signer` NULL the library
+ makes a P-256 key and keeps it in the encrypted store. On `FIELD_OK` the handle is written to
+ `store_out` and the signer, if there is one, is the library's until it calls `release`; on failure
+ the signer stays the app's, `store_out` is 0 and `error_out` (which may be NULL) holds
+ `{"error":{..}}`. Codes: `STORE.in_use`, `STORE.key`, `STORE.damaged` (the files were moved aside and
+ kept), `STORE.newer`, `STORE.full`, `STORE.io`. Blocks on the disk: some 10 ms.
+ */
+field_status field_open(field_bytes config_json,
+                        field_bytes store_key,
+                        const field_signer *signer,
+                        field_store *store_out,
+                        field_buffer *error_out);
+
+/*
+ Closes a store for good: wakes whoever waits for an event, ends the network side and wipes the keys.
+ Returns within 5 s; a call of the signer that has not come back by then is left to itself. Closing
+ twice answers `FIELD_CLOSED`.
+ */
+field_status field_close(field_store store);
+
+/*
+ Before the system freezes the app: ends transactions, closes the file, and leaves no thread of the
+ library running. Until `field_resume` every call that needs the file answers 1007
+ (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when a call of the signer has not come
+ back within 4.5 s: the file closes when it does.
+ */
+field_status field_suspend(field_store store);
+
+/*
+ Opens the file again after `field_suspend`, and goes on syncing if that was wanted. Harmless on an
+ open store.
+ */
+field_status field_resume(field_store store);
+
+/*
+ What the app's life came to: 0 it is in front (the server is looked for at once), 1 it is behind
+ (what was typed into drafts is made ready to be sent), 2 it is locked (the store's key is dropped:
+ every call that needs it answers 1006, `STORE.locked`, until `field_unlock`). Any other number is 1502.
+ */
+field_status field_lifecycle(field_store store, int32_t state);
+
+/*
+ Opens a locked store with its key; another key answers 1003 (`STORE.key`) and it stays locked.
+ */
+field_status field_unlock(field_store store, field_bytes store_key);
+
+/*
+ Changes the store's key: `{"rekeyed":true}`. A crash in between leaves a store that opens with one
+ of the two, so keep the old key until this has answered.
+ */
+field_status field_rekey(field_store store, field_bytes new_store_key, field_buffer *response_out);
+
+/*
+ Stays in sync from now on: connects whenever there is coverage, through suspensions too. Returns at
+ once; before enrolment it begins with it.
+ */
+field_status field_sync_start(field_store store);
+
+/*
+ Ends staying in sync. Waits until the session has ended in order, at most 4.5 s (1009 if it has not).
+ */
+field_status field_sync_stop(field_store store);
+
+/*
+ One sync for a background task, within `budget_ms`: most urgent first, and each batch that the server
+ has receipted stays so. Gives `{"sent","received","receipts","rejected","sent_order","bytes_out",
+ "bytes_in","round_trips","elapsed_ms","more"}`; `FIELD_MORE_WORK` when `more` is true,
+ `FIELD_NO_NETWORK` when no server was reached (nothing is lost, everything waits), 1214 (`W.sessions`)
+ while another such call is under way.
+ */
+field_status field_sync_once(field_store store, uint32_t budget_ms, field_buffer *response_out);
+
+/*
+ The network came, went or changed, as NWPathMonitor or ConnectivityManager tells:
+ `{"available","metered"?,"interface"?}`. Returns at once; the old socket is not waited for. While
+ nothing is available, `field_sync_once` answers `FIELD_NO_NETWORK` without trying.
+ */
+field_status field_network_changed(field_store store, field_bytes state_json);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+/* The codes that a status from 1000 on stands for, by what an app can do about them. */
+
+/* busy */
+#define FIELD_STORE_IN_USE 1002
+#define FIELD_STORE_WAITING 1009
+#define FIELD_D_SIGNER_TIMEOUT 1115
+#define FIELD_W_SESSIONS 1214
+#define FIELD_W_RATE 1215
+#define FIELD_A_IN_USE 1603
+
+/* damaged */
+#define FIELD_STORE_DAMAGED 1001
+#define FIELD_W_DIGEST 1213
+#define FIELD_A_DAMAGED 1604
+#define FIELD_A_DOCUMENT 1610
+
+/* denied */
+#define FIELD_STORE_KEY 1003
+#define FIELD_D_REVOKED 1100
+#define FIELD_D_UNKNOWN 1101
+#define FIELD_D_CODE_WRONG 1105
+#define FIELD_D_CODE_USED 1106
+#define FIELD_D_CODE_EXPIRED 1107
+#define FIELD_D_CODE_TRIES 1108
+#define FIELD_D_PIN 1109
+#define FIELD_D_USER_INACTIVE 1113
+#define FIELD_D_ROLE 1114
+#define FIELD_S_AUTHOR 1407
+#define FIELD_S_ROLE 1408
+#define FIELD_S_COMPARTMENT 1409
+#define FIELD_S_OWNER 1413
+#define FIELD_S_MEMBER 1414
+#define FIELD_I_DENIED 1512
+#define FIELD_I_CREATE 1515
+
+/* internal */
+#define FIELD_STORE_IO 1005
+#define FIELD_D_SIGNER 1112
+#define FIELD_A_IO 1605
+
+/* limit */
+#define FIELD_STORE_FULL 1000
+#define FIELD_W_TOO_LARGE 1201
+#define FIELD_W_QUARANTINE_FULL 1216
+#define FIELD_C_SIZE 1300
+#define FIELD_C_OPS 1303
+#define FIELD_C_PREDS 1304
+#define FIELD_C_VALUES 1305
+#define FIELD_C_KEYS 1306
+#define FIELD_C_PUSH_BUDGET 1327
+#define FIELD_I_TOO_LARGE 1506
+
+/* locked */
+#define FIELD_STORE_LOCKED 1006
+#define FIELD_STORE_SUSPENDED 1007
+#define FIELD_STORE_CLOSED 1008
+#define FIELD_D_KEY_LOCKED 1111
+
+/* not_found */
+#define FIELD_I_NOT_FOUND 1505
+#define FIELD_A_NOT_FOUND 1601
+#define FIELD_A_NOT_INITIALISED 1609
+
+/* offline */
+#define FIELD_D_OFFLINE 1110
+#define FIELD_W_TIMEOUT 1217
+#define FIELD_W_SHUTDOWN 1218
+
+/* refused */
+#define FIELD_D_NOT_ENROLLED 1102
+#define FIELD_D_ENROLLED 1103
+#define FIELD_D_CODE_FORM 1104
+#define FIELD_W_MALFORMED 1200
+#define FIELD_W_UNEXPECTED 1203
+#define FIELD_W_FRAME_ORDER 1204
+#define FIELD_W_FRAME_CHAIN 1205
+#define FIELD_W_FRAME_CHANGED 1206
+#define FIELD_W_FRAME_SIGNATURE 1207
+#define FIELD_W_FRAME_CONTENT 1208
+#define FIELD_W_PAGE_SIGNATURE 1209
+#define FIELD_W_PAGE_ORDER 1210
+#define FIELD_W_RECEIPT 1211
+#define FIELD_W_EPOCH 1212
+#define FIELD_C_CHUNK 1301
+#define FIELD_C_COLUMNS 1302
+#define FIELD_C_ROWS 1307
+#define FIELD_C_ACTOR 1308
+#define FIELD_C_RANGE 1309
+#define FIELD_C_CHECKSUM 1310
+#define FIELD_C_CANONICAL 1311
+#define FIELD_C_HEADER 1312
+#define FIELD_C_DEPS 1313
+#define FIELD_C_SEQ 1314
+#define FIELD_C_START_OP 1315
+#define FIELD_C_EQUIVOCATION 1316
+#define FIELD_C_OP 1317
+#define FIELD_C_KEY 1318
+#define FIELD_C_VALUE 1319
+#define FIELD_C_PRED 1320
+#define FIELD_C_TEMPLATE 1321
+#define FIELD_C_CREATED 1322
+#define FIELD_C_RESOLVE 1323
+#define FIELD_C_REPEATED_KEY 1324
+#define FIELD_C_HASH 1325
+#define FIELD_C_DEPENDS_ON_REFUSED 1326
+#define FIELD_C_FOREIGN_ACTOR 1328
+#define FIELD_S_FORM 1400
+#define FIELD_S_SIGNATURE 1401
+#define FIELD_S_KEY 1402
+#define FIELD_S_RECORD 1403
+#define FIELD_S_ACTOR 1404
+#define FIELD_S_SEEN 1405
+#define FIELD_S_SHAPE 1406
+#define FIELD_S_TWINS 1410
+#define FIELD_S_UNKNOWN_KIND 1411
+#define FIELD_S_SEALED 1412
+#define FIELD_I_JSON 1500
+#define FIELD_I_FIELD 1501
+#define FIELD_I_VALUE 1502
+#define FIELD_I_KIND 1503
+#define FIELD_I_VERB 1504
+#define FIELD_I_DRAFT 1507
+#define FIELD_I_STATE 1508
+#define FIELD_I_USAGE 1509
+#define FIELD_I_REASON 1510
+#define FIELD_I_PATH 1511
+#define FIELD_A_EXISTS 1600
+#define FIELD_A_ID 1602
+#define FIELD_A_CONFIG 1606
+#define FIELD_A_CLOCK 1607
+#define FIELD_A_SCHOOL 1608
+#define FIELD_R2_BLANK 10200
+#define FIELD_R3_BASIS 10300
+#define FIELD_R5_WHO_PRESENT 10500
+#define FIELD_R5_SEEN_ALONE 10501
+#define FIELD_R5_SETTING 10502
+#define FIELD_R5_QUESTIONS 10503
+#define FIELD_R5_HOW_RECORDED 10504
+#define FIELD_R6_SAFE_NOW 10600
+#define FIELD_R6_MEDICAL_NEED 10601
+#define FIELD_R6_FIRST_EVIDENCE 10602
+#define FIELD_R4_DELAY 10400
+#define FIELD_R53_EVIDENCE 15300
+#define FIELD_R54_NOT_TOLD 15400
+#define FIELD_R69_OPEN_ITEMS 16900
+#define FIELD_R93_CLOSED_UNSEEN 19300
+#define FIELD_R93_CONCURRENT_STEPS 19301
+#define FIELD_R93_CONFLICT 19302
+#define FIELD_I_REQUIRED 1513
+#define FIELD_I_LOWER 1514
+#define FIELD_R3_TWICE 10301
+#define FIELD_R54_NOT_SEEN 15401
+#define FIELD_R54_UNKNOWN_HERE 15402
+#define FIELD_R93_UNKNOWN_HERE 19303
+#define FIELD_R72_INSPECTOR 17200
+
+/* update */
+#define FIELD_STORE_NEWER 1004
+#define FIELD_W_VERSION 1202
+
+#endif  /* FIRSTHAND_FIELD_H */
