@@ -5,8 +5,10 @@ use std::fmt;
 use documents::Refusal;
 use documents::statement::signer_code;
 use records::Gap;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::{Code, SignerError, code};
+
+use crate::api::answer::{self, Failure};
 
 /// A refusal or failure. Neither its message nor its gaps hold a word of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +42,14 @@ impl FieldError {
     /// The contract's `{"error":{..}}`.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        json!({ "error": {
-            "code": self.code.name,
-            "class": self.code.class.as_str(),
-            "number": self.code.number,
-            "message": self.message,
-            "gaps": self.gaps.iter().map(Gap::to_json).collect::<Vec<_>>(),
-        }})
+        let error = Failure {
+            code: self.code.into(),
+            class: self.code.into(),
+            number: self.code.number,
+            message: self.message.clone(),
+            gaps: answer::Gap::list(&self.gaps),
+        };
+        answer::json(&answer::Refusal { error })
     }
 }
 

@@ -4,14 +4,19 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
+use serde_json::Value as Json;
 use signed::{Code, RecordId, StatementHash, Timestamp};
+
+use crate::api::answer;
 
 /// Events kept for one watcher that does not fetch them.
 pub const EVENTS_MAX: usize = 4096;
 
 /// What kind of thing happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// A record came or changed by sync.
     RecordChanged,
@@ -79,21 +84,16 @@ impl Event {
     /// The contract's line.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let mut line = Map::new();
-        line.insert("event".into(), json!(self.event.as_str()));
-        line.insert("at".into(), json!(self.at.to_string()));
-        let mut put = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                line.insert(name.to_owned(), Json::String(value));
-            }
-        };
-        put("id", self.id.map(|id| id.to_string()));
-        put("kind", self.kind.clone());
-        put("status", self.status.clone());
-        put("code", self.code.map(|code| code.name.to_owned()));
-        put("to", self.to.clone());
-        put("statement", self.statement.map(|hash| hash.to_string()));
-        Json::Object(line)
+        answer::json(&answer::Event {
+            event: self.event,
+            at: self.at.into(),
+            id: self.id.map(Into::into),
+            kind: self.kind.clone(),
+            status: self.status.clone(),
+            code: self.code.map(Into::into),
+            to: self.to.clone(),
+            statement: self.statement.map(Into::into),
+        })
     }
 }
 
@@ -219,6 +219,14 @@ mod tests {
         }
         assert_eq!(watcher.missed(), 3);
         assert_eq!(watcher.try_next().map(|e| e.at.millis()), Some(3));
+    }
+
+    #[test]
+    fn an_event_s_word_is_the_same_wherever_it_is_written() {
+        use EventKind::*;
+        for event in [RecordChanged, Receipt, Delivered, Seen, Quarantined, Erased, Online, Offline] {
+            assert_eq!(Event::new(event, Timestamp::from_millis(0)).to_json()["event"], event.as_str());
+        }
     }
 
     #[test]

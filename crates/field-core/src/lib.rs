@@ -21,7 +21,7 @@ mod sync;
 mod types;
 
 pub use api::draft::DRAFT_PAUSE_MS;
-pub use api::request;
+pub use api::{answer, request};
 pub use error::{FieldError, Result};
 pub use event::{Event, EventKind, EventReceiver};
 pub use field::{Field, Waker};

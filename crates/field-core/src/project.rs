@@ -229,20 +229,3 @@ fn requested_by(view: &View) -> Json {
     let named = view.parts().into_iter().find_map(|(_, _, content)| content.get("requested_by"));
     json!({ "requested_by": named.map(signed::Value::to_json) })
 }
-
-/// The contract's line of a list.
-pub(crate) fn line_json(line: &Line, delivery: Json) -> Json {
-    json!({
-        "id": line.id.to_string(),
-        "kind": line.kind,
-        "case": line.case.map(|id| id.to_string()),
-        "school": line.school,
-        "urgency": line.urgency,
-        "status": line.status,
-        "title": line.title,
-        "recorded_at": line.recorded_at.to_string(),
-        "sealed": line.sealed,
-        "delivery": delivery,
-        "conflicts": line.conflicts,
-    })
-}

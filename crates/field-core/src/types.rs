@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use records::Role;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::{ActorId, Code, DeviceId, Incarnation, PublicKey, RecordId, Signer, UserId};
 use wire::Epoch;
 use zeroize::Zeroizing;
 
+use crate::api::answer;
 use crate::event::Event;
 use crate::ports::{Clock, Random};
 
@@ -125,10 +126,14 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    pub(crate) fn answer(&self) -> answer::Rejected {
+        answer::Rejected { id: self.id.into(), code: self.code.into(), message: self.message.clone() }
+    }
+
     /// The contract's `{"id","code","message"}`.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        json!({ "id": self.id.to_string(), "code": self.code.name, "message": self.message })
+        answer::json(&self.answer())
     }
 }
 

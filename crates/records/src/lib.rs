@@ -45,7 +45,7 @@ pub use policy::Policy;
 pub use proposals::{Proposal, proposals};
 pub use rights::{compartment_of, may_create, may_edit, may_step};
 pub use seal::{SealTimes, seal_gaps};
-pub use shown::{Conflict, ConflictValue, Shown, shown, shown_draft};
+pub use shown::{Beside, Conflict, ConflictValue, Shown, shown, shown_draft};
 pub use status::{Argument, Context};
 pub use verbs::{Actor, Do, Plan, Refused, plan, requesters};
 pub use writes::{Writes, split};

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use documents::{Said, Standing, View};
-use serde_json::{Value as Json, json};
-use signed::{RecordId, StatementHash, Timestamp, Value};
+use serde_json::{Map as JsonMap, Value as Json};
+use signed::cbor::Map;
+use signed::{RecordId, StatementHash, Timestamp, UserId};
 
 use crate::body::Body;
 use crate::gap::Gap;
@@ -42,16 +43,29 @@ pub struct Shown {
     pub sealed: bool,
     /// Whether something is still to be done.
     pub open: bool,
-    /// `{text?, set?, reason, author, at}` of each addendum.
-    pub addenda: Vec<Json>,
-    /// Accounts sealed beside the first from the same draft: `{author, at, statement, body}`.
-    pub accounts: Vec<Json>,
+    /// The addenda, oldest first: each says `reason`, and `text` or `set`.
+    pub addenda: Vec<Beside>,
+    /// Accounts sealed beside the first from the same draft.
+    pub accounts: Vec<Beside>,
     /// Accounts of another person or device that say it differently (R10).
     pub differs: Vec<RecordId>,
     /// Milliseconds between the account's end and its recording, if over policy (R4).
     pub delay_ms: Option<i64>,
     /// R5, R11: what every reader is to see at once, in words without names.
     pub notices: Vec<String>,
+}
+
+/// What somebody signed beside what is shown.
+#[derive(Clone, PartialEq)]
+pub struct Beside {
+    /// Who.
+    pub author: UserId,
+    /// When, by their device.
+    pub at: Timestamp,
+    /// The statement.
+    pub statement: StatementHash,
+    /// What it says.
+    pub says: JsonMap<String, Json>,
 }
 
 /// A register in which more than one value stands.
@@ -162,34 +176,24 @@ fn value_of(view: &View, one: &Standing, ctx: &Context<'_>) -> ConflictValue {
     ConflictValue { value: one.value.to_value().to_json(), by, at, statement: with.map(|said| said.opened.id) }
 }
 
-fn addenda(view: &View) -> Vec<Json> {
+fn addenda(view: &View) -> Vec<Beside> {
     let steps = view.statements.iter().filter(|said| said.step() == Some("addendum"));
-    steps
-        .map(|said| {
-            let statement = &said.opened.statement;
-            let mut line = Value::Map(statement.content.clone()).to_json();
-            if let Some(map) = line.as_object_mut() {
-                map.insert(String::from("author"), json!(statement.author.as_str()));
-                map.insert(String::from("at"), json!(statement.device_at.to_string()));
-                map.insert(String::from("statement"), json!(said.opened.id.to_string()));
-            }
-            line
-        })
-        .collect()
+    steps.map(|said| Beside::of(said, &said.opened.statement.content)).collect()
 }
 
 /// A second device of the author may have sealed the same draft: both accounts stand, and the one
 /// that the server took first is shown first.
-fn accounts(kind: &Kind, view: &View) -> Vec<Json> {
+fn accounts(kind: &Kind, view: &View) -> Vec<Beside> {
     let same_part = view.parts().into_iter().filter(|(_, part, _)| *part == kind.part);
-    same_part
-        .skip(1)
-        .map(|(said, _, content)| {
-            let statement = &said.opened.statement;
-            json!({ "author": statement.author.as_str(), "at": statement.device_at.to_string(),
-                    "statement": said.opened.id.to_string(), "body": Value::Map(content.clone()).to_json() })
-        })
-        .collect()
+    same_part.skip(1).map(|(said, _, content)| Beside::of(said, content)).collect()
+}
+
+impl Beside {
+    fn of(said: &Said, content: &Map) -> Self {
+        let statement = &said.opened.statement;
+        let says = content.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+        Self { author: statement.author.clone(), at: statement.device_at, statement: said.opened.id, says }
+    }
 }
 
 impl Shown {
@@ -229,6 +233,12 @@ impl Shown {
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "shown({}, {} gaps, {} conflicts)", self.status, self.gaps.len(), self.conflicts.len())
+    }
+}
+
+impl fmt::Debug for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "said by {}", self.author)
     }
 }
 

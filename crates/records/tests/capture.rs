@@ -185,8 +185,8 @@ fn sealed_incomplete_becomes_sealed_when_its_gaps_are_filled() {
     assert_eq!(shown.body["who_present"][0]["person"]["as_said"], "PC Okafor");
     assert_eq!(shown.addenda.len(), 2);
     assert_eq!(
-        (&shown.addenda[0]["text"], &shown.addenda[0]["author"]),
-        (&json!("typed on the way back"), &json!("okafor"))
+        (&shown.addenda[0].says["text"], shown.addenda[0].author.as_str()),
+        (&json!("typed on the way back"), "okafor")
     );
 }
 

@@ -2,12 +2,12 @@
 
 use records::rights::may_edit;
 use records::{Compartment, Gap, Kind, Writes, addendum, edits};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::{RecordId, code};
 use sync_engine::Urgency;
 
 use super::new::finish;
-use super::{Ids, kind_of, record_row, small_enough};
+use super::{Ids, answer, kind_of, record_row, small_enough};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
 use crate::pen::{Pen, Saying, Words};
@@ -42,7 +42,7 @@ impl Field {
             finish(&pen, &row, &view)
         })?;
         self.saved();
-        Ok(json!({ "id": id.to_string(), "status": line.status }))
+        Ok(answer::json(&answer::Edited { id: id.into(), status: line.status }))
     }
 
     /// Sets each top-level field a body names (`edit --from`): `{"id","status"}`.
@@ -87,11 +87,7 @@ impl Field {
             Ok((finish(&pen, &row, &view)?, statement))
         })?;
         self.saved();
-        Ok(json!({
-            "id": id.to_string(),
-            "status": line.status,
-            "statement": statement.map(|hash| hash.to_string()),
-        }))
+        Ok(answer::json(&answer::Added { id: id.into(), status: line.status, statement: statement.map(Into::into) }))
     }
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use records::Role;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::{Incarnation, PublicKey, RingSigner, Signer, code};
 use wire::{Enrolled, EnrolmentCode};
 
+use super::answer;
 use crate::error::{FieldError, Result};
 use crate::field::Field;
 use crate::ports;
@@ -69,7 +70,11 @@ impl Field {
             Ok(())
         })?;
         self.forget_me();
-        Ok(json!({ "device": device.to_string(), "user": enrolled.user.as_str(), "role": role.as_str() }))
+        Ok(answer::json(&answer::Enrolled {
+            device: device.into(),
+            user: enrolled.user.to_string(),
+            role: role.into(),
+        }))
     }
 
     /// Where the server is, as last told.

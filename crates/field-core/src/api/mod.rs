@@ -1,5 +1,6 @@
 //! What an app calls, one file per thing it does.
 
+pub mod answer;
 pub(crate) mod draft;
 mod edit;
 mod enrol;

@@ -5,13 +5,13 @@ use records::access::Compartment;
 use records::body::NewRecord;
 use records::raise::urgency_raise;
 use records::rights::{compartment_of, may_create};
-use records::{Body, Kind, Policy, SealTimes, Writes, defaults, normalise, seal_gaps, split, take_note};
+use records::{Body, Gap, Kind, Policy, SealTimes, Writes, defaults, normalise, seal_gaps, split, take_note};
 use rusqlite::Connection;
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde_json::{Value as Json, json};
 use signed::{RecordId, SchoolId, StatementHash, Timestamp, Value, code};
 use sync_engine::Urgency;
 
-use super::{Ids, kind_of, small_enough, vital};
+use super::{Ids, answer, kind_of, small_enough, vital};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
@@ -105,24 +105,22 @@ fn begin_draft(pen: &Pen<'_>, fresh: &Fresh) -> Result<Json> {
     };
     super::draft::flush_or_keep(pen, &mut draft)?;
     let line = reader(pen).project_draft(&draft)?;
-    Ok(answer(&line, None, Vec::new()))
+    Ok(answer(&line, None, None))
 }
 
 fn begin_live(pen: &Pen<'_>, fresh: &Fresh) -> Result<Json> {
     let (line, statement, gaps) = make(pen, fresh)?;
-    Ok(answer(&line, Some(statement), gaps))
+    Ok(answer(&line, Some(statement), Some(&gaps)))
 }
 
-fn answer(line: &Line, statement: Option<StatementHash>, gaps: Vec<Json>) -> Json {
-    let mut map = JsonMap::new();
-    map.insert("id".into(), json!(line.id.to_string()));
-    map.insert("status".into(), json!(line.status));
-    map.insert("case".into(), json!(line.case.map(|id| id.to_string())));
-    if let Some(statement) = statement {
-        map.insert("statement".into(), json!(statement.to_string()));
-        map.insert("gaps".into(), Json::Array(gaps));
-    }
-    Json::Object(map)
+fn answer(line: &Line, statement: Option<StatementHash>, gaps: Option<&[Gap]>) -> Json {
+    answer::json(&answer::Made {
+        id: line.id.into(),
+        status: line.status.clone(),
+        case: line.case.map(Into::into),
+        statement: statement.map(Into::into),
+        gaps: gaps.map(answer::Gap::list),
+    })
 }
 
 pub(crate) fn reader<'a>(pen: &Pen<'a>) -> Reader<'a> {
@@ -130,7 +128,7 @@ pub(crate) fn reader<'a>(pen: &Pen<'a>) -> Reader<'a> {
 }
 
 /// Makes a live record (and what comes with it) in one change.
-pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash, Vec<Json>)> {
+pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut body = fresh.body.clone();
     let note = take_note(fresh.kind, &mut body, fresh.id);
     let when = SealTimes { recorded_at: pen.moment.now, policy: &Policy::DEFAULT };
@@ -173,7 +171,7 @@ pub(crate) fn begin(
     kind: &'static Kind,
     body: &Body,
     when: &SealTimes<'_>,
-) -> Result<(Line, StatementHash, Vec<Json>)> {
+) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut writes = split(kind, body)?;
     if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, &Policy::DEFAULT) {
         writes.cautious.push((String::from("urgency"), Value::text(level)));
@@ -205,7 +203,7 @@ pub(crate) fn begin(
     let statement = pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
     let statement = statement.ok_or_else(|| FieldError::new(code::C_CREATED, "a record begins with a statement"))?;
     let line = finish(pen, &row, &view)?;
-    Ok((line, statement, gaps.iter().map(records::Gap::to_json).collect()))
+    Ok((line, statement, gaps))
 }
 
 /// A register is written once in a change: the last word counts.

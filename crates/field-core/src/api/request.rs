@@ -20,6 +20,8 @@ use serde_json::{Map as JsonMap, Value as Json};
 use signed::{RecordId, Timestamp, code};
 use wire::EnrolmentCode;
 
+#[cfg(feature = "schema")]
+use super::answer::{Id, Time};
 use crate::error::{FieldError, Result};
 use crate::types::ListFilter;
 
@@ -28,6 +30,7 @@ pub use parse::parse;
 
 /// How a store is opened.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Open {
     /// The store's folder; made if it is not there.
@@ -36,6 +39,7 @@ pub struct Open {
     pub server: Option<String>,
     /// For tests: a clock that starts here and runs.
     #[serde(default, deserialize_with = "read::time")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Time>"))]
     pub now: Option<Timestamp>,
     /// The language of the sentences meant for people, as a BCP 47 tag.
     pub locale: Option<String>,
@@ -43,6 +47,7 @@ pub struct Open {
 
 /// Becoming somebody's device.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Enrol {
     /// The one-time code, as it was given.
@@ -51,9 +56,11 @@ pub struct Enrol {
 
 /// A new record.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct New {
     /// Its kind.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = kinds())))]
     pub kind: String,
     /// What it says, in the fields of its kind (`bodies/<kind>.schema.json`).
     pub body: JsonMap<String, Json>,
@@ -61,10 +68,12 @@ pub struct New {
 
 /// Working fields of a draft or a record are changed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// The record.
     #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
     /// New values by path: `a/b`, `list/<id>/x`, `list/+` to append; null takes a value away.
     pub set: JsonMap<String, Json>,
@@ -72,19 +81,23 @@ pub struct Edit {
 
 /// A draft is sealed: its words never change again.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Seal {
     /// The draft.
     #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
 }
 
 /// Something is added to a sealed record.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Addendum {
     /// The record.
     #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
     /// What is added, in words.
     pub text: Option<String>,
@@ -96,10 +109,12 @@ pub struct Addendum {
 
 /// A step of a record's state machine.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Do {
     /// The record.
     #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
     /// The step.
     pub verb: String,
@@ -109,10 +124,12 @@ pub struct Do {
 
 /// One record is opened and read; that is logged.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Show {
     /// The record.
     #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
     /// What for, as it is to stand in the log.
     pub purpose: Option<String>,
@@ -120,12 +137,14 @@ pub struct Show {
 
 /// Lines of records, newest first.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// Only this kind.
     pub kind: Option<String>,
     /// Only this case.
     #[serde(default, deserialize_with = "read::some_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
     pub case: Option<RecordId>,
     /// Only what is still to be done.
     pub open: Option<bool>,
@@ -135,6 +154,7 @@ pub struct List {
 
 /// Full text over what this device holds.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// Words, or how they begin.
@@ -143,20 +163,24 @@ pub struct Search {
 
 /// Everything held, or one record, is checked against its signatures, hashes and receipts.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
     /// Only this record.
     #[serde(default, deserialize_with = "read::some_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
     pub id: Option<RecordId>,
 }
 
 /// How the device and its store are.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Status {}
 
 /// What the platform says of the network.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NetworkState {
     /// Whether anything can be reached at all.
@@ -184,6 +208,11 @@ impl From<List> for ListFilter {
             unsent: list.unsent.unwrap_or_default(),
         }
     }
+}
+
+#[cfg(feature = "schema")]
+fn kinds() -> Vec<&'static str> {
+    records::kinds().map(|kind| kind.name).collect()
 }
 
 /// No request prints what it holds: most hold words of a record, and one a secret.

@@ -1,9 +1,10 @@
 //! Sealing: a draft becomes a record whose words never change again.
 
 use records::{Body, Policy, SealTimes, defaults};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::{RecordId, code};
 
+use super::answer::{self, Gap};
 use super::{draft, kind_of, new, vital};
 use crate::error::{FieldError, Result};
 use crate::field::Field;
@@ -37,11 +38,11 @@ impl Field {
             Ok(made)
         })?;
         self.saved();
-        Ok(json!({
-            "id": id.to_string(),
-            "status": line.status,
-            "statement": statement.to_string(),
-            "gaps": gaps,
+        Ok(answer::json(&answer::Sealed {
+            id: id.into(),
+            status: line.status,
+            statement: statement.into(),
+            gaps: Gap::list(&gaps),
         }))
     }
 }

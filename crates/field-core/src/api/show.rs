@@ -1,20 +1,22 @@
 //! One record in full. Opening it is logged first (R91).
 
-use data_encoding::BASE64;
-use documents::{Sentence, View};
-use records::{Conflict, Gap, Shown};
-use rusqlite::Connection;
-use serde_json::{Map as JsonMap, Value as Json, json};
-use signed::{DeviceId, RecordId, Timestamp, code};
+use std::collections::BTreeMap;
 
+use documents::{Said, Sentence, View};
+use records::{Beside, Conflict, Shown};
+use rusqlite::Connection;
+use serde_json::{Map as JsonMap, Value as Json};
+use signed::{DeviceId, FrameHash, RecordId, StatementHash, Timestamp, code};
+
+use super::answer::{self, Base64, Delivery, DeliveryState, Link};
 use super::list::delivery;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
 use crate::project::{Reader, shown_of_draft};
 use crate::store::changes::{self, DocRow};
-use crate::store::lists::{self, Source};
+use crate::store::lists::{self, DraftRow, Source};
 use crate::store::log::{self, Consultation};
-use crate::store::{code_of, directory, frames, opened};
+use crate::store::{code_of, directory, frames, opened, uint};
 
 impl Field {
     /// The whole record: its fields at the top, and beside them `id`, `kind`, `status`, `owner`,
@@ -37,149 +39,197 @@ impl Field {
             };
             let shown = show(db, &me, &moment, id)?;
             log::append(db, &entry)?;
-            Ok(shown)
+            Ok(answer::json(&shown))
         })
     }
 }
 
-fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<Json> {
+fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answer::Shown> {
     if let Some(row) = changes::document(db, id)?.filter(|row| row.id == row.record) {
-        return record(db, me, moment, &row);
+        return Ok(answer::Shown::Record(Box::new(record(db, me, moment, &row)?)));
     }
     if let Some(draft) = lists::draft(db, id)? {
-        let shown = shown_of_draft(&draft);
-        let mut map = fields(&shown);
-        put_shown(&mut map, &shown);
-        map.insert("id".into(), json!(id.to_string()));
-        map.insert("kind".into(), json!(draft.kind));
-        map.insert("status".into(), json!("draft"));
-        map.insert("recorded_at".into(), json!(draft.created_at.to_string()));
-        map.insert("author".into(), json!(me.user.as_str()));
-        for name in ["statements", "receipts", "delivery"] {
-            map.insert(name.into(), json!([]));
-        }
-        map.insert("keys".into(), json!({}));
-        map.insert("refused".into(), refused(db, RecordId::draft(id))?);
-        return Ok(Json::Object(map));
+        return Ok(answer::Shown::Draft(Box::new(of_draft(db, me, &draft)?)));
     }
     match lists::line(db, id)? {
         Some(line) if line.source == Source::Headline || line.source == Source::Withdrawn => {
-            let mut map = line.body.as_object().cloned().unwrap_or_default();
-            map.insert("id".into(), json!(id.to_string()));
-            map.insert("kind".into(), json!(line.kind));
-            map.insert("status".into(), json!(line.status));
-            map.insert("headline".into(), json!(true));
-            Ok(Json::Object(map))
+            Ok(answer::Shown::Headline(answer::Headline {
+                says: object(line.body),
+                id: id.into(),
+                kind: line.kind,
+                status: line.status,
+                headline: true,
+            }))
         }
         Some(_) | None => Err(FieldError::new(code::I_NOT_FOUND, "no such record on this device")),
     }
 }
 
-fn record(db: &Connection, me: &Me, moment: &Moment, row: &DocRow) -> Result<Json> {
+fn of_draft(db: &Connection, me: &Me, draft: &DraftRow) -> Result<answer::Draft> {
+    let mut shown = shown_of_draft(draft);
+    shown.status = String::from("draft");
+    Ok(answer::Draft {
+        fields: fields(&mut shown),
+        standing: standing(shown),
+        id: draft.record.into(),
+        kind: draft.kind.clone(),
+        recorded_at: draft.created_at.into(),
+        author: me.user.to_string(),
+        statements: Vec::new(),
+        keys: BTreeMap::new(),
+        delivery: Vec::new(),
+        receipts: Vec::new(),
+        refused: refused(db, RecordId::draft(draft.record))?,
+    })
+}
+
+fn record(db: &Connection, me: &Me, moment: &Moment, row: &DocRow) -> Result<answer::Record> {
     let view = changes::view(db, row)?;
-    let reader = Reader { db, me, moment };
-    let shown = reader.shown(row, &view)?;
-    let mut map = fields(&shown);
-    put_shown(&mut map, &shown);
-    let mut put = |name: &str, value: Json| map.insert(name.to_owned(), value);
-    put("id", json!(row.record.to_string()));
-    put("kind", json!(row.kind));
-    put("compartment", json!(row.compartment));
-    if let Some((said, created)) = view.created() {
+    let mut shown = Reader { db, me, moment }.shown(row, &view)?;
+    let created = view.created().map(|(said, created)| {
         let statement = &said.opened.statement;
-        put("case", json!(created.case.map(|id| id.to_string())));
-        put("author", json!(statement.author.as_str()));
-        put("author_role", json!(statement.role));
-        put("recorded_at", json!(statement.device_at.to_string()));
-        put("capacity", json!(created.capacity));
-    }
+        answer::Created {
+            case: created.case.map(Into::into),
+            author: statement.author.to_string(),
+            author_role: statement.role.clone(),
+            recorded_at: statement.device_at.into(),
+            capacity: created.capacity,
+        }
+    });
     let (statements, keys) = statements(db, me, row, &view)?;
-    put("statements", statements);
-    put("keys", keys);
-    put("delivery", deliveries(db, me, row, shown.sealed)?);
-    put("receipts", receipts(db, row.id)?);
-    put("refused", refused(db, row.id)?);
-    put("links", links(db, &view, &shown, row)?);
-    Ok(Json::Object(map))
+    let links = links(db, &view, &shown, row)?;
+    Ok(answer::Record {
+        fields: fields(&mut shown),
+        delivery: deliveries(db, me, row, shown.sealed)?,
+        standing: standing(shown),
+        id: row.record.into(),
+        kind: row.kind.clone(),
+        compartment: row.compartment.clone(),
+        created,
+        statements,
+        keys,
+        receipts: receipts(db, row.id)?,
+        refused: refused(db, row.id)?,
+        links,
+    })
 }
 
 /// The record's own fields.
-fn fields(shown: &Shown) -> JsonMap<String, Json> {
-    shown.body.as_object().cloned().unwrap_or_default()
+fn fields(shown: &mut Shown) -> JsonMap<String, Json> {
+    object(std::mem::take(&mut shown.body))
 }
 
-/// What is computed about a record; it stands above a field of the same name.
-fn put_shown(map: &mut JsonMap<String, Json>, shown: &Shown) {
-    let mut put = |name: &str, value: Json| map.insert(name.to_owned(), value);
-    put("status", json!(shown.status));
-    put("proposed", json!(shown.proposed));
-    put("title", json!(shown.title));
-    put("urgency", json!(shown.urgency));
-    put("due", json!(shown.due.map(|due| due.to_string())));
-    put("owners", json!(shown.owners));
-    put("owner", owner(&shown.owners));
-    put("gaps", Json::Array(shown.gaps.iter().map(Gap::to_json).collect()));
-    put("conflicts", Json::Array(shown.conflicts.iter().map(conflict).collect()));
-    put("sealed", json!(shown.sealed));
-    put("open", json!(shown.open));
-    put("addenda", json!(shown.addenda));
-    put("accounts", json!(shown.accounts));
-    put("differs", json!(shown.differs.iter().map(RecordId::to_string).collect::<Vec<_>>()));
-    put("delay_ms", json!(shown.delay_ms));
-    put("notices", json!(shown.notices));
+fn object(json: Json) -> JsonMap<String, Json> {
+    if let Json::Object(map) = json { map } else { JsonMap::new() }
 }
 
-/// One owner as a text; while two people both answer for it, both.
-fn owner(owners: &[String]) -> Json {
-    match owners {
-        [] => Json::Null,
-        [one] => json!(one),
-        several => json!(several),
+fn standing(shown: Shown) -> answer::Standing {
+    answer::Standing {
+        status: shown.status,
+        proposed: shown.proposed,
+        title: shown.title,
+        urgency: shown.urgency,
+        due: shown.due.map(Into::into),
+        owner: owner(&shown.owners),
+        owners: shown.owners,
+        gaps: answer::Gap::list(&shown.gaps),
+        conflicts: shown.conflicts.into_iter().map(conflict).collect(),
+        sealed: shown.sealed,
+        open: shown.open,
+        addenda: shown.addenda.into_iter().map(addendum).collect(),
+        accounts: shown.accounts.into_iter().map(account).collect(),
+        differs: shown.differs.into_iter().map(Into::into).collect(),
+        delay_ms: shown.delay_ms,
+        notices: shown.notices,
     }
 }
 
-fn conflict(conflict: &Conflict) -> Json {
-    let value = |one: &records::ConflictValue| {
-        json!({
-            "value": one.value,
-            "by": one.by,
-            "at": one.at.map(|at| at.to_string()),
-            "statement": one.statement.map(|hash| hash.to_string()),
-        })
-    };
-    json!({ "path": conflict.path, "values": conflict.values.iter().map(value).collect::<Vec<_>>() })
+fn owner(owners: &[String]) -> Option<answer::Owner> {
+    match owners {
+        [] => None,
+        [one] => Some(answer::Owner::One(one.clone())),
+        several => Some(answer::Owner::Several(several.to_vec())),
+    }
 }
 
+fn conflict(conflict: Conflict) -> answer::Conflict {
+    let value = |one: records::ConflictValue| answer::ConflictValue {
+        value: one.value,
+        by: one.by,
+        at: one.at.map(Into::into),
+        statement: one.statement.map(Into::into),
+    };
+    answer::Conflict { path: conflict.path, values: conflict.values.into_iter().map(value).collect() }
+}
+
+fn addendum(beside: Beside) -> answer::Addendum {
+    let mut more = beside.says;
+    let text = |value: &Json| value.as_str().map(str::to_owned);
+    answer::Addendum {
+        reason: take(&mut more, "reason", text),
+        text: take(&mut more, "text", text),
+        set: take(&mut more, "set", |value| value.as_object().cloned()),
+        more,
+        author: beside.author.to_string(),
+        at: beside.at.into(),
+        statement: beside.statement.into(),
+    }
+}
+
+/// What is of another type than this version writes stays with what it does not know.
+fn take<T>(says: &mut JsonMap<String, Json>, name: &str, read: impl Fn(&Json) -> Option<T>) -> Option<T> {
+    let taken = read(says.get(name)?)?;
+    says.remove(name);
+    Some(taken)
+}
+
+fn account(beside: Beside) -> answer::Account {
+    answer::Account {
+        author: beside.author.to_string(),
+        at: beside.at.into(),
+        statement: beside.statement.into(),
+        body: beside.says,
+    }
+}
+
+/// Keys by `kid`.
+type Keys = BTreeMap<String, Base64>;
+
 /// Every statement with its bytes, whether it verifies here, and the keys that do it.
-fn statements(db: &Connection, me: &Me, row: &DocRow, view: &View) -> Result<(Json, Json)> {
-    let (mut list, mut keys) = (Vec::new(), JsonMap::new());
+fn statements(db: &Connection, me: &Me, row: &DocRow, view: &View) -> Result<(Vec<answer::Statement>, Keys)> {
+    let (mut list, mut keys) = (Vec::new(), Keys::new());
     for said in &view.statements {
-        let (id, statement) = (said.opened.id, &said.opened.statement);
         let verified = directory::vouch(db, me, &said.opened)?.is_ok();
         let kid = said.opened.kid;
         if let Some(spki) = key(db, me, kid)? {
-            keys.insert(kid.to_string(), json!(BASE64.encode(&spki)));
+            keys.insert(kid.to_string(), Base64::from(&spki[..]));
         }
-        let (what, name) = match &statement.sentence {
-            Sentence::Part(name) => ("part", name),
-            Sentence::Step(name) => ("step", name),
-        };
-        list.push(json!({
-            "sha256": id.to_string(),
-            what: name,
-            "author": statement.author.as_str(),
-            "role": statement.role,
-            "at": statement.device_at.to_string(),
-            "cose": BASE64.encode(&said.opened.bytes),
-            "verified": verified,
-            "kid": kid.to_string(),
-        }));
+        list.push(statement(said, verified));
         // Only what others said tells what this author knew.
-        if statement.author != me.user {
-            opened::note(db, &id, &row.compartment)?;
+        if said.opened.statement.author != me.user {
+            opened::note(db, &said.opened.id, &row.compartment)?;
         }
     }
-    Ok((Json::Array(list), Json::Object(keys)))
+    Ok((list, keys))
+}
+
+fn statement(said: &Said, verified: bool) -> answer::Statement {
+    let statement = &said.opened.statement;
+    let (part, step) = match &statement.sentence {
+        Sentence::Part(name) => (Some(name.clone()), None),
+        Sentence::Step(name) => (None, Some(name.clone())),
+    };
+    answer::Statement {
+        sha256: said.opened.id.into(),
+        step,
+        part,
+        author: statement.author.to_string(),
+        role: statement.role.clone(),
+        at: statement.device_at.into(),
+        cose: Base64::from(&said.opened.bytes[..]),
+        verified,
+        kid: said.opened.kid.into(),
+    }
 }
 
 fn key(db: &Connection, me: &Me, kid: DeviceId) -> Result<Option<Vec<u8>>> {
@@ -187,28 +237,25 @@ fn key(db: &Connection, me: &Me, kid: DeviceId) -> Result<Option<Vec<u8>>> {
 }
 
 /// Delivery of the record as a list shows it, then each delivered statement by name.
-fn deliveries(db: &Connection, me: &Me, row: &DocRow, sealed: bool) -> Result<Json> {
-    let mut states = match delivery(db, me, row.record, sealed)? {
-        Json::Array(states) => states,
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => Vec::new(),
-    };
-    states.retain(|state| state.get("state").and_then(Json::as_str) != Some("delivered"));
+fn deliveries(db: &Connection, me: &Me, row: &DocRow, sealed: bool) -> Result<Vec<Delivery>> {
+    let mut states = delivery(db, me, row.record, sealed)?;
+    states.retain(|state| state.state != DeliveryState::Delivered);
     let mut query =
         db.prepare_cached("SELECT statement, recipient, at FROM delivery WHERE document = ?1 ORDER BY at, recipient")?;
     let mut rows = query.query([&row.id.0])?;
     while let Some(found) = rows.next()? {
-        states.push(json!({
-            "to": found.get::<_, String>(1)?,
-            "state": "delivered",
-            "at": Timestamp::from_millis(found.get(2)?).to_string(),
-            "statement": signed::StatementHash(found.get(0)?).to_string(),
-        }));
+        states.push(Delivery {
+            to: found.get(1)?,
+            state: DeliveryState::Delivered,
+            at: Timestamp::from_millis(found.get(2)?).into(),
+            statement: Some(StatementHash(found.get(0)?).into()),
+        });
     }
-    Ok(Json::Array(states))
+    Ok(states)
 }
 
 /// Receipts of frames that carried changes of this document.
-fn receipts(db: &Connection, document: RecordId) -> Result<Json> {
+fn receipts(db: &Connection, document: RecordId) -> Result<Vec<answer::Receipt>> {
     let mut query = db.prepare_cached(
         "SELECT DISTINCT f.lane, f.number, f.received, f.hash, f.receipt FROM frame_item i
          JOIN frame f ON f.lane = i.lane AND f.number = i.number
@@ -217,41 +264,45 @@ fn receipts(db: &Connection, document: RecordId) -> Result<Json> {
     let mut rows = query.query([&document.0])?;
     let mut list = Vec::new();
     while let Some(row) = rows.next()? {
-        list.push(json!({
-            "lane": if row.get::<_, i64>(0)? == 0 { "urgent" } else { "rest" },
-            "number": row.get::<_, i64>(1)?,
-            "at": row.get::<_, Option<i64>>(2)?.map(|at| Timestamp::from_millis(at).to_string()),
-            "frame": signed::FrameHash(row.get(3)?).to_string(),
-            "receipt": BASE64.encode(&row.get::<_, Vec<u8>>(4)?),
-        }));
+        list.push(answer::Receipt {
+            lane: if row.get::<_, i64>(0)? == 0 { answer::Lane::Urgent } else { answer::Lane::Rest },
+            number: uint(row.get(1)?),
+            at: row.get::<_, Option<i64>>(2)?.map(|at| Timestamp::from_millis(at).into()),
+            frame: FrameHash(row.get(3)?).into(),
+            receipt: Base64::from(&row.get::<_, Vec<u8>>(4)?[..]),
+        });
     }
-    Ok(Json::Array(list))
+    Ok(list)
 }
 
 /// What of this document the server refused, and what came from it that does not hold.
-fn refused(db: &Connection, document: RecordId) -> Result<Json> {
-    let mut list: Vec<Json> = Vec::new();
-    for (change, code) in frames::refusals(db, document)? {
-        list.push(json!({ "change": change.to_string(), "code": code.name, "own": true }));
-    }
+fn refused(db: &Connection, document: RecordId) -> Result<Vec<answer::Refused>> {
+    let refusals = frames::refusals(db, document)?.into_iter();
+    let ours = |(change, code): (signed::ChangeHash, signed::Code)| answer::Refused {
+        change: Some(change.into()),
+        code: code.into(),
+        own: true,
+    };
+    let mut list: Vec<answer::Refused> = refusals.map(ours).collect();
     let mut query = db.prepare_cached("SELECT code FROM distrusted WHERE document = ?1 ORDER BY inbox")?;
     let mut rows = query.query([&document.0])?;
     while let Some(row) = rows.next()? {
-        list.push(json!({ "code": code_of(row.get(0)?).name, "own": false }));
+        list.push(answer::Refused { change: None, code: code_of(row.get(0)?).into(), own: false });
     }
-    Ok(Json::Array(list))
+    Ok(list)
 }
 
 /// Links the record names, and records held here that say they belong to it.
-fn links(db: &Connection, view: &View, shown: &Shown, row: &DocRow) -> Result<Json> {
-    let mut list = shown.body.get("links").and_then(Json::as_array).cloned().unwrap_or_default();
+fn links(db: &Connection, view: &View, shown: &Shown, row: &DocRow) -> Result<Vec<Link>> {
+    let named = shown.body.get("links").and_then(Json::as_array).into_iter().flatten();
+    let mut list: Vec<Link> = named.cloned().map(Link::Named).collect();
     let case = view.created().and_then(|(_, created)| created.case);
     let id = row.record.to_string();
     for line in case.map(|case| lists::of_case(db, case)).transpose()?.unwrap_or_default() {
         let names = |field: &&str| line.body.get(*field).and_then(Json::as_str) == Some(id.as_str());
         if let Some(why) = ["action", "update", "concern"].into_iter().find(names) {
-            list.push(json!({ "record": line.id.to_string(), "kind": line.kind, "why": why }));
+            list.push(Link::Held { record: line.id.into(), kind: line.kind, why: why.to_owned() });
         }
     }
-    Ok(Json::Array(list))
+    Ok(list)
 }

@@ -2,13 +2,13 @@
 
 use documents::View;
 use records::rights::may_step;
-use records::{Actor, Body, Do, Gap, Kind, Plan, plan};
+use records::{Actor, Body, Do, Kind, Plan, plan};
 use serde_json::{Map as JsonMap, Value as Json, json};
 use signed::{RecordId, code};
 use sync_engine::Urgency;
 
 use super::new::{Fresh, bring, finish};
-use super::{Ids, kind_of, record_row, small_enough};
+use super::{Ids, answer, kind_of, record_row, small_enough};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
@@ -90,12 +90,10 @@ fn carry_out(pen: &Pen<'_>, plan: &Plan, mut row: DocRow, mut view: View) -> Res
 }
 
 fn answer(line: &Line, plan: &Plan) -> Json {
-    let mut map = JsonMap::new();
-    map.insert("id".into(), json!(line.id.to_string()));
-    map.insert("status".into(), json!(line.status));
-    if plan.proposed {
-        map.insert("proposed".into(), json!(plan.step));
-    }
-    map.insert("gaps".into(), Json::Array(plan.gaps.iter().map(Gap::to_json).collect()));
-    Json::Object(map)
+    answer::json(&answer::Done {
+        id: line.id.into(),
+        status: line.status.clone(),
+        proposed: plan.proposed.then(|| plan.step.clone()),
+        gaps: answer::Gap::list(&plan.gaps),
+    })
 }

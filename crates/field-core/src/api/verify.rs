@@ -2,12 +2,13 @@
 
 use documents::{Candidate, Verdict};
 use rusqlite::Connection;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::digest::sha256_of;
 use signed::keys::Signature;
 use signed::{ChangeHash, Code, FrameHash, RecordId, StatementHash, code};
 use wire::{Epoch, FrameHeader, Lane, Message};
 
+use super::answer::{self, Fault, Verified};
 use crate::error::Result;
 use crate::field::{Field, Me};
 use crate::store::changes::{self, DocRow};
@@ -19,14 +20,14 @@ const FAULTS_MAX: usize = 1000;
 
 #[derive(Default)]
 struct Faults {
-    list: Vec<Json>,
+    list: Vec<Fault>,
     more: u64,
 }
 
 impl Faults {
     fn add(&mut self, id: Option<RecordId>, code: Code, message: &str) {
         if self.list.len() < FAULTS_MAX {
-            self.list.push(json!({ "id": id.map(|id| id.to_string()), "code": code.name, "message": message }));
+            self.list.push(Fault { id: id.map(Into::into), code: code.into(), message: message.to_owned() });
         } else {
             self.more += 1;
         }
@@ -55,7 +56,7 @@ impl Field {
                     faults.add(None, code::STORE_DAMAGED, "the consultation log is not whole");
                 }
             }
-            Ok(json!({ "ok": faults.list.is_empty(), "faults": faults.list, "more": faults.more }))
+            Ok(answer::json(&Verified { ok: faults.list.is_empty(), faults: faults.list, more: faults.more }))
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::code::Class;
 use signed::{Code, RecordId, code};
 use sync_engine::Backoff;
@@ -18,6 +18,7 @@ use super::dial::{self, Link, Target};
 use super::session::{self, Ended, Ending};
 use super::store::{LinkState, LinkStore, Server};
 use super::thread::{self, blocking};
+use crate::answer::{self, Id, Synced};
 use crate::{FieldError, Rejected, Stored};
 
 /// When a sync is done.
@@ -54,16 +55,16 @@ impl SyncAnswer {
     /// As the command line prints it.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        json!({
-            "sent": self.sent_order.len(),
-            "received": self.received,
-            "receipts": self.receipts,
-            "rejected": self.rejected.iter().map(Rejected::to_json).collect::<Vec<_>>(),
-            "sent_order": self.sent_order.iter().map(RecordId::to_string).collect::<Vec<_>>(),
-            "bytes_out": self.bytes_out,
-            "bytes_in": self.bytes_in,
-            "round_trips": self.round_trips,
-            "elapsed_ms": self.elapsed_ms,
+        answer::json(&Synced {
+            sent: self.sent_order.len() as u64,
+            received: self.received,
+            receipts: self.receipts as u64,
+            rejected: self.rejected.iter().map(Rejected::answer).collect(),
+            sent_order: self.sent_order.iter().map(|id| Id::from(*id)).collect(),
+            bytes_out: self.bytes_out,
+            bytes_in: self.bytes_in,
+            round_trips: self.round_trips,
+            elapsed_ms: self.elapsed_ms,
         })
     }
 }

@@ -1,0 +1,74 @@
+//! Answers to what was written.
+
+use serde::Serialize;
+
+use super::{Gap, Hash, Id};
+
+/// A record was made, and is on disk.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Made {
+    /// The record.
+    pub id: Id,
+    /// Where it stands.
+    pub status: String,
+    /// The case it belongs to; it may have started one.
+    pub case: Option<Id>,
+    /// The statement that a live record begins with; a draft has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Hash>,
+    /// What a live record still needs; a draft is asked when it is sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<Gap>>,
+}
+
+/// Working fields were changed, on disk.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Edited {
+    /// The record.
+    pub id: Id,
+    /// Where it stands.
+    pub status: String,
+}
+
+/// A draft became a record whose words never change again.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Sealed {
+    /// The record.
+    pub id: Id,
+    /// `sealed`, or `sealed_incomplete` while something is missing.
+    pub status: String,
+    /// The statement that seals it.
+    pub statement: Hash,
+    /// What is missing; an addendum can fill it.
+    pub gaps: Vec<Gap>,
+}
+
+/// Something was added to a sealed record.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Added {
+    /// The record.
+    pub id: Id,
+    /// Where it stands.
+    pub status: String,
+    /// The statement that adds it.
+    pub statement: Option<Hash>,
+}
+
+/// A step was taken.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Done {
+    /// The record.
+    pub id: Id,
+    /// Where it stands; a step that was only proposed has not moved it.
+    pub status: String,
+    /// The step, where the server has to confirm it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<String>,
+    /// What the step leaves open.
+    pub gaps: Vec<Gap>,
+}
