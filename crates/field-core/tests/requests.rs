@@ -78,6 +78,7 @@ fn what_is_missing_of_another_type_or_there_twice_is_named_by_its_path() {
         (r#"{"kind":"concern"}"#, "body"),
         (r#"{"body":{}}"#, "kind"),
         (r#"{"kind":"concern","body":"He hit me"}"#, "body"),
+        (r#"{"kind":"concern","body":null}"#, "body"),
         (r#"{"kind":["He hit me"],"body":{}}"#, "kind"),
         (r#"{"kind":{"He hit me":1},"body":{}}"#, "kind"),
         (r#"{"kind":null,"body":{}}"#, "kind"),

@@ -63,6 +63,7 @@ pub struct New {
     #[cfg_attr(feature = "schema", schemars(extend("enum" = kinds())))]
     pub kind: String,
     /// What it says, in the fields of its kind (`bodies/<kind>.schema.json`).
+    #[serde(deserialize_with = "read::object")]
     pub body: JsonMap<String, Json>,
 }
 
@@ -76,6 +77,7 @@ pub struct Edit {
     #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
     /// New values by path: `a/b`, `list/<id>/x`, `list/+` to append; null takes a value away.
+    #[serde(deserialize_with = "read::object")]
     pub set: JsonMap<String, Json>,
 }
 

@@ -1,8 +1,9 @@
-//! Ids and times within a request.
+//! Ids, times and objects within a request.
 
 use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::{Map as JsonMap, Value as Json};
 use signed::{RecordId, Timestamp};
 
 pub(super) fn id<'de, D: Deserializer<'de>>(value: D) -> Result<RecordId, D::Error> {
@@ -18,4 +19,14 @@ pub(super) fn some_id<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Reco
 pub(super) fn time<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Timestamp>, D::Error> {
     let text: Option<String> = Option::deserialize(value)?;
     text.map(|text| Timestamp::parse(&text).map_err(|_| D::Error::custom("an RFC 3339 time"))).transpose()
+}
+
+/// The library takes null for an empty object; a body that was forgotten is not an empty one.
+pub(super) fn object<'de, D: Deserializer<'de>>(value: D) -> Result<JsonMap<String, Json>, D::Error> {
+    match Json::deserialize(value)? {
+        Json::Object(map) => Ok(map),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            Err(D::Error::custom("an object"))
+        }
+    }
 }
