@@ -21,6 +21,8 @@ mod sync;
 mod types;
 
 pub use api::draft::DRAFT_PAUSE_MS;
+#[cfg(feature = "schema")]
+pub use api::schema;
 pub use api::{answer, request};
 pub use error::{FieldError, Result};
 pub use event::{Event, EventKind, EventReceiver};

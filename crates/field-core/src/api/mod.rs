@@ -7,6 +7,8 @@ mod enrol;
 mod list;
 pub(crate) mod new;
 pub mod request;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod seal;
 mod show;
 mod verb;

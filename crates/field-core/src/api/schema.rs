@@ -1,0 +1,69 @@
+//! JSON schemas of what an app asks and is answered, made from the structs that read and write it.
+//! They stand in `proto/api`; a test compares.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value as Json, json};
+
+use super::{answer, request};
+
+/// The schema of every request, answer and event, by the name of its file in `proto/api`.
+#[must_use]
+pub fn all() -> Vec<(String, Json)> {
+    let mut all = requests();
+    all.extend(answers());
+    all
+}
+
+fn requests() -> Vec<(String, Json)> {
+    vec![
+        asked::<request::Open>("open"),
+        asked::<request::Enrol>("enrol"),
+        asked::<request::New>("new"),
+        asked::<request::Edit>("edit"),
+        asked::<request::Seal>("seal"),
+        asked::<request::Addendum>("addendum"),
+        asked::<request::Do>("do"),
+        asked::<request::Show>("show"),
+        asked::<request::List>("list"),
+        asked::<request::Search>("search"),
+        asked::<request::Verify>("verify"),
+        asked::<request::Status>("status"),
+        asked::<request::NetworkState>("network_state"),
+    ]
+}
+
+fn answers() -> Vec<(String, Json)> {
+    vec![
+        answered::<answer::Enrolled>("enrol.response"),
+        answered::<answer::Made>("new.response"),
+        answered::<answer::Edited>("edit.response"),
+        answered::<answer::Sealed>("seal.response"),
+        answered::<answer::Added>("addendum.response"),
+        answered::<answer::Done>("do.response"),
+        answered::<answer::Shown>("show.response"),
+        answered::<Vec<answer::Line>>("list.response"),
+        answered::<Vec<answer::Line>>("search.response"),
+        answered::<answer::Status>("status.response"),
+        answered::<answer::Synced>("sync.response"),
+        answered::<answer::Verified>("verify.response"),
+        answered::<answer::Event>("event"),
+        answered::<answer::Refusal>("error"),
+    ]
+}
+
+fn asked<T: JsonSchema>(name: &str) -> (String, Json) {
+    of::<T>(&format!("{name}.request"), SchemaSettings::draft2020_12().for_deserialize())
+}
+
+fn answered<T: JsonSchema>(name: &str) -> (String, Json) {
+    of::<T>(name, SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn of<T: JsonSchema>(name: &str, settings: SchemaSettings) -> (String, Json) {
+    let file = format!("{name}.schema.json");
+    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
+    schema.insert(String::from("$id"), json!(file));
+    schema.insert(String::from("title"), json!(name));
+    (file, schema.to_value())
+}
