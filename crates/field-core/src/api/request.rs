@@ -1,4 +1,4 @@
-//! What an app asks, as JSON: one struct for every request, and [`parse`], which reads one without
+//! What an app asks, as JSON: one struct for every request, and [`fn@parse`], which reads one without
 //! trusting it.
 //!
 //! ```
