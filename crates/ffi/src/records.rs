@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use field_core::Host;
 use field_core::request::{self, Addendum, Do, Edit, Enrol, List, New, Seal, Search, Show, Status, Verify};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::boundary::record;
 use crate::bytes::{FieldBuffer, FieldBytes};
@@ -88,8 +88,7 @@ pub unsafe extern "C" fn field_draft_keep(
     let work = |host: &Host, bytes: &[u8]| {
         let edit: Edit = request::parse(bytes)?;
         let sets: Vec<_> = edit.set.into_iter().collect();
-        host.call()?.draft_keep(edit.id, &sets)?;
-        Ok(json!({ "id": edit.id.to_string(), "status": "draft" }))
+        host.call()?.draft_keep(edit.id, &sets)
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_draft_keep", store, request, response_out, work) }

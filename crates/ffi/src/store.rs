@@ -5,7 +5,6 @@ use std::sync::Arc;
 use field_core::host::Screen;
 use field_core::request::{self, Open};
 use field_core::{FieldError, Host, Options, StoreKey, TestClock};
-use serde_json::json;
 use signed::{Signer, code};
 
 use crate::boundary::{Failure, answering, on_store, plain};
@@ -155,8 +154,7 @@ pub unsafe extern "C" fn field_rekey(
     unsafe {
         answering("field_rekey", response_out, || {
             let host = table::find(store).map_err(Failure::Status)?;
-            host.rekey(key(new_store_key)?)?;
-            Ok((FIELD_OK, json!({ "rekeyed": true }).to_string().into_bytes()))
+            Ok((FIELD_OK, host.rekey(key(new_store_key)?)?.to_string().into_bytes()))
         })
     }
 }

@@ -48,11 +48,7 @@ pub unsafe extern "C" fn field_sync_once(
             reached = !within.as_ref().is_err_and(|error: &FieldError| error.code == code::D_OFFLINE);
             let within = within?;
             let status = if within.more { FIELD_MORE_WORK } else { FIELD_OK };
-            let mut answer = within.answer.to_json();
-            if let Some(answer) = answer.as_object_mut() {
-                answer.insert("more".into(), within.more.into());
-            }
-            Ok((status, answer.to_string().into_bytes()))
+            Ok((status, within.to_json().to_string().into_bytes()))
         })
     };
     if reached { status } else { FIELD_NO_NETWORK }

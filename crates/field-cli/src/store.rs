@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use field_core::{Clock, Field, FieldError, Options, SystemClock, TestClock};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use signed::code;
 
 use crate::args::Globals;
@@ -44,9 +44,9 @@ impl Open {
     /// the store is in one of two files, and the next `open` tries both.
     pub(crate) fn rekey(&self) -> Result<Json, FieldError> {
         let fresh = self.key.prepare()?;
-        self.field.rekey(fresh)?;
+        let answer = self.field.rekey(fresh)?;
         self.key.commit()?;
-        Ok(json!({ "rekeyed": true }))
+        Ok(answer)
     }
 }
 

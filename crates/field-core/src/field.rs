@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use records::Role;
 use rusqlite::Connection;
+use serde_json::Value as Json;
 use signed::digest::AudienceDigest;
 use signed::{ActorId, DeviceId, Incarnation, PublicKey, RingSigner, Signer, Timestamp, UserId, code};
 use wire::Epoch;
 
+use crate::api::answer::{self, Rekeyed};
 use crate::error::{FieldError, Result, damaged};
 use crate::event::{Bus, Event, EventReceiver};
 use crate::ports;
@@ -137,12 +139,13 @@ impl Field {
         flushed.map(drop)
     }
 
-    /// Changes the store's key. A crash in between leaves a store that opens with one of the two.
-    pub fn rekey(&self, new: StoreKey) -> Result<()> {
+    /// Changes the store's key: `{"rekeyed":true}`. A crash in between leaves a store that opens with
+    /// one of the two.
+    pub fn rekey(&self, new: StoreKey) -> Result<Json> {
         let mut old = lock(&self.0.key);
         lock(&self.0.store).rekey(&old, &new, self.random())?;
         *old = new;
-        Ok(())
+        Ok(answer::json(&Rekeyed { rekeyed: true }))
     }
 
     pub(crate) fn take_files_away(&self) -> Result<()> {

@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value as Json;
 use signed::{Signer, code};
 
 use crate::error::{FieldError, Result};
@@ -132,12 +133,12 @@ impl Host {
         }
     }
 
-    /// Changes the store's key.
-    pub fn rekey(&self, new: StoreKey) -> Result<()> {
+    /// Changes the store's key: `{"rekeyed":true}`.
+    pub fn rekey(&self, new: StoreKey) -> Result<Json> {
         let call = self.call()?;
-        call.rekey(new.clone())?;
+        let answer = call.rekey(new.clone())?;
         self.state().key = Some(new);
-        Ok(())
+        Ok(answer)
     }
 
     /// Before the system freezes the app: ends what is under way, closes the file, and leaves no

@@ -10,7 +10,7 @@ mod told;
 mod words;
 mod written;
 
-pub use device::{Enrolled, Fault, Rejected, Status, Synced, Unsent, Verified};
+pub use device::{Enrolled, Fault, Rejected, Rekeyed, Status, Synced, SyncedWithin, Unsent, Verified};
 pub use list::{Delivery, DeliveryState, Line};
 pub use record::{
     Account, Addendum, Conflict, ConflictValue, Created, Draft, Headline, Lane, Link, Owner, Receipt, Record, Refused,

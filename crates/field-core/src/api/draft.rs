@@ -25,10 +25,10 @@ pub const DRAFT_PAUSE_MS: i64 = 30_000;
 
 impl Field {
     /// Keeps what was just typed into a draft, as a row: for an app's autosave, at most 2 s after a
-    /// keystroke. A draft change is made of it at 2,000 characters, and else by
+    /// keystroke: `{"id","status"}`. A draft change is made of it at 2,000 characters, and else by
     /// [`Field::drafts_flush`].
-    pub fn draft_keep(&self, id: RecordId, sets: &[(String, Json)]) -> Result<()> {
-        self.change_draft(id, sets, false).map(drop)
+    pub fn draft_keep(&self, id: RecordId, sets: &[(String, Json)]) -> Result<Json> {
+        self.change_draft(id, sets, false)
     }
 
     /// Makes draft changes of what was only autosaved: of every draft that was left alone for that

@@ -2,10 +2,10 @@
 
 use rusqlite::Connection;
 use serde_json::Value as Json;
-use signed::{RecordId, Timestamp};
+use signed::{Code, RecordId, Timestamp};
 use sync_engine::Urgency;
 
-use super::answer::{self, Delivery, DeliveryState, Status, Unsent};
+use super::answer::{self, CodeName, Delivery, DeliveryState, Status, Unsent};
 use crate::error::Result;
 use crate::field::{Field, Me};
 use crate::store::lists::{self, Line};
@@ -52,12 +52,18 @@ impl Field {
                 last_receipt_at: at(meta::number(db, meta::LAST_RECEIPT)?),
                 cursor: cursor(db)?,
                 clock_skew_ms: meta::number(db, meta::OFFSET)?,
+                offline_code: offline_code(db)?,
                 refused,
                 distrusted,
                 drift_at: at(meta::number(db, meta::DRIFT)?),
             }))
         })
     }
+}
+
+fn offline_code(db: &Connection) -> Result<Option<CodeName>> {
+    let number = meta::number(db, meta::OFFLINE_CODE)?.and_then(|number| u32::try_from(number).ok());
+    Ok(number.and_then(Code::by_number).map(CodeName::from))
 }
 
 /// The last inbox row held.

@@ -46,6 +46,8 @@ fn answers() -> Vec<(String, Json)> {
         answered::<Vec<answer::Line>>("search.response"),
         answered::<answer::Status>("status.response"),
         answered::<answer::Synced>("sync.response"),
+        answered::<answer::SyncedWithin>("sync_once.response"),
+        answered::<answer::Rekeyed>("rekey.response"),
         answered::<answer::Verified>("verify.response"),
         answered::<answer::Event>("event"),
         answered::<answer::Refusal>("error"),

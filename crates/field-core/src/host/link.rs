@@ -10,6 +10,7 @@ use signed::code;
 use wire::EnrolmentCode;
 
 use super::{Host, PATIENCE, Phase, State};
+use crate::api::answer::{self, SyncedWithin};
 use crate::error::{FieldError, Result};
 use crate::net::{SyncAnswer, Until, sync_within};
 
@@ -23,6 +24,14 @@ pub struct Within {
     pub answer: SyncAnswer,
     /// Whether something is left to send or fetch.
     pub more: bool,
+}
+
+impl Within {
+    /// `{"sent",..,"more"}`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        answer::json(&SyncedWithin { done: self.answer.answer(), more: self.more })
+    }
 }
 
 /// Whether a person is looking at the app.

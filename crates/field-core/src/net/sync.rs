@@ -55,7 +55,11 @@ impl SyncAnswer {
     /// As the command line prints it.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        answer::json(&Synced {
+        answer::json(&self.answer())
+    }
+
+    pub(crate) fn answer(&self) -> Synced {
+        Synced {
             sent: self.sent_order.len() as u64,
             received: self.received,
             receipts: self.receipts as u64,
@@ -65,7 +69,7 @@ impl SyncAnswer {
             bytes_in: self.bytes_in,
             round_trips: self.round_trips,
             elapsed_ms: self.elapsed_ms,
-        })
+        }
     }
 }
 

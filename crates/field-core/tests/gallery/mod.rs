@@ -3,14 +3,14 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use field_core::net::{SyncAnswer, Until};
-use field_core::{EventReceiver, FieldError, ListFilter};
+use field_core::{EventReceiver, FieldError, Host, ListFilter, StoreKey};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, UserId, Value};
 use sync_engine::device::ProvenPage;
 use wire::{EnrolmentCode, Lane, Row};
 
 use crate::common::server::at;
-use crate::common::{Folder, Person, Server, account, action, concern, open, record};
+use crate::common::{Folder, Person, Server, account, action, concern, open, options, record};
 use crate::net_common::{Origin, PATIENCE, TestServer};
 
 /// Answers, each with the name of its schema.
@@ -265,5 +265,10 @@ impl Gallery {
         self.keep("sync.response", field.sync(PATIENCE, Until::Quiet).unwrap().to_json());
         self.keep("list.response", field.record_list(ListFilter::default()).unwrap());
         self.keep("status.response", field.status().unwrap());
+        drop(field);
+        let host = Host::open(options(folder.path())).unwrap();
+        self.keep("sync_once.response", host.sync_once(PATIENCE).unwrap().to_json());
+        self.keep("rekey.response", host.rekey(StoreKey::new([9; 32])).unwrap());
+        host.close().unwrap();
     }
 }

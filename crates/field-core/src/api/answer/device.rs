@@ -30,6 +30,8 @@ pub struct Status {
     pub server: Option<String>,
     /// Whether the last attempt reached the server.
     pub online: bool,
+    /// Why it did not, where somebody said no: the server, its pin, or the device's own key.
+    pub offline_code: Option<CodeName>,
     /// How many records wait for a receipt.
     pub unsent: Unsent,
     /// For how long the oldest of them has waited.
@@ -86,6 +88,25 @@ pub struct Synced {
     pub round_trips: u64,
     /// From the call to the answer.
     pub elapsed_ms: u64,
+}
+
+/// One sync within a budget.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SyncedWithin {
+    /// What was done.
+    #[serde(flatten)]
+    pub done: Synced,
+    /// Whether something is left to send or fetch.
+    pub more: bool,
+}
+
+/// The store has another key.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rekeyed {
+    /// Always true: a refusal is an error.
+    pub rekeyed: bool,
 }
 
 /// Something of ours that the server refused.
