@@ -276,7 +276,8 @@ field_status field_record_do(field_store store, field_bytes request, field_buffe
 field_status field_record_show(field_store store, field_bytes request, field_buffer *response_out);
 
 /*
- Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?}` gives an array.
+ Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?,"limit"?,"before"?}` gives an array.
+ A screen asks for as many as it shows, and for the next ones `before` the last of them.
  */
 field_status field_record_list(field_store store, field_bytes request, field_buffer *response_out);
 

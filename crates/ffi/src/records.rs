@@ -169,7 +169,8 @@ pub unsafe extern "C" fn field_record_show(
     unsafe { record("field_record_show", store, request, response_out, work) }
 }
 
-/// Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?}` gives an array.
+/// Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?,"limit"?,"before"?}` gives an array.
+/// A screen asks for as many as it shows, and for the next ones `before` the last of them.
 ///
 /// # Safety
 /// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.

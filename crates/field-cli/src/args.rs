@@ -112,6 +112,12 @@ pub(crate) enum Command {
         /// Only what waits to be sent
         #[arg(long)]
         unsent: bool,
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+        /// Only those that stand after this one
+        #[arg(long, value_name = "ID")]
+        before: Option<RecordId>,
     },
     /// Search the full text of what this device holds
     Search {

@@ -65,9 +65,14 @@ impl<'a> Call<'a> {
             }
             Command::Do { id, verb, body } => field.record_do(*id, verb, whole(self.body, body)?),
             Command::Show { id, purpose } => field.record_show(*id, purpose.clone()),
-            Command::List { kind, case, open, unsent } => {
-                field.record_list(ListFilter { kind: kind.clone(), case: *case, open: *open, unsent: *unsent })
-            }
+            Command::List { kind, case, open, unsent, limit, before } => field.record_list(ListFilter {
+                kind: kind.clone(),
+                case: *case,
+                open: *open,
+                unsent: *unsent,
+                limit: *limit,
+                before: *before,
+            }),
             Command::Search { text } => field.search(&text.join(" ")),
             Command::Status => field.status(),
             Command::Sync { timeout, until } => {

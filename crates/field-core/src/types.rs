@@ -112,6 +112,10 @@ pub struct ListFilter {
     pub open: bool,
     /// Only what waits for a receipt.
     pub unsent: bool,
+    /// At most so many: what a screen shows.
+    pub limit: Option<u32>,
+    /// Only those that stand after this one: the last of the page before.
+    pub before: Option<RecordId>,
 }
 
 /// Something of ours that the server refused. It stays on the device.

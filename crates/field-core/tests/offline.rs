@@ -138,6 +138,30 @@ fn what_is_unsent_is_counted_by_urgency_and_a_draft_with_its_record_once() {
 }
 
 #[test]
+fn a_list_is_read_page_by_page_as_a_screen_shows_it() {
+    let (_server, officer) = officer();
+    for number in 0..7 {
+        officer.new_record("action", action(&format!("number {number}")));
+    }
+    let whole = officer.list();
+    let page = |before: Option<&str>| {
+        let filter = ListFilter { limit: Some(3), before: before.map(record), ..ListFilter::default() };
+        officer.field.record_list(filter).unwrap().as_array().unwrap().clone()
+    };
+    let mut read = page(None);
+    while let Some(last) = read.last().map(|line| line["id"].as_str().unwrap().to_owned()) {
+        let next = page(Some(&last));
+        if next.is_empty() {
+            break;
+        }
+        read.extend(next);
+    }
+    assert_eq!(read, whole);
+    let unknown = ListFilter { before: Some(signed::RecordId::derived(&["nowhere"])), ..ListFilter::default() };
+    assert_eq!(code(&officer.field.record_list(unknown).unwrap_err()), "I.not_found");
+}
+
+#[test]
 fn the_police_text_of_an_update_becomes_a_record_of_its_own() {
     let (_server, officer) = officer();
     let action = officer.new_record("action", action("visit"));

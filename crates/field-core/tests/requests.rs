@@ -55,7 +55,8 @@ fn what_is_null_or_not_there_is_not_asked_for() {
     let nulls: List = parse(br#"{"kind":null,"case":null,"open":null,"unsent":null}"#).unwrap();
     assert_eq!(ListFilter::from(nulls), ListFilter::default());
     let all: List = parse(format!(r#"{{"kind":"case","case":"{ID}","open":true,"unsent":true}}"#).as_bytes()).unwrap();
-    let wanted = ListFilter { kind: Some("case".into()), case: Some(id()), open: true, unsent: true };
+    let wanted =
+        ListFilter { kind: Some("case".into()), case: Some(id()), open: true, unsent: true, ..ListFilter::default() };
     assert_eq!(ListFilter::from(all), wanted);
 }
 

@@ -152,6 +152,12 @@ pub struct List {
     pub open: Option<bool>,
     /// Only what waits for a receipt.
     pub unsent: Option<bool>,
+    /// At most so many: what a screen shows.
+    pub limit: Option<u32>,
+    /// Only those that stand after this one: the last line of the page before.
+    #[serde(default, deserialize_with = "read::some_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
+    pub before: Option<RecordId>,
 }
 
 /// Full text over what this device holds.
@@ -208,6 +214,8 @@ impl From<List> for ListFilter {
             case: list.case,
             open: list.open.unwrap_or_default(),
             unsent: list.unsent.unwrap_or_default(),
+            limit: list.limit,
+            before: list.before,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row};
 use serde_json::Value as Json;
-use signed::{RecordId, Timestamp};
+use signed::{RecordId, Timestamp, code};
 
 use super::{millis, optional};
-use crate::error::{Result, damaged};
+use crate::error::{FieldError, Result, damaged};
 use crate::types::ListFilter;
 
 /// Bytes of one record's words in the index.
@@ -163,21 +163,36 @@ pub(crate) fn line(db: &Connection, id: RecordId) -> Result<Option<Line>> {
     optional(query.query_row([&id.0], read_whole))
 }
 
-/// Lines that pass the filter, newest first, without their bodies.
+/// Lines that pass the filter, newest first, without their bodies. The cost is that of the lines that
+/// are looked at, from the newest or from where the last page ended.
 pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
+    let (at, number) = match filter.before {
+        Some(id) => place(db, id)?,
+        None => (i64::MAX, i64::MAX),
+    };
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM record r
          WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR case_id = ?2) AND (NOT ?3 OR open)
            AND (NOT ?4 OR EXISTS (SELECT 1 FROM outbox o LEFT JOIN document d ON d.id = o.document
                                   WHERE coalesce(d.record, o.document) = r.id))
-         ORDER BY recorded_at DESC, number DESC"
+           AND (recorded_at, number) < (?5, ?6)
+         ORDER BY recorded_at DESC, number DESC LIMIT ?7"
     ))?;
-    let mut rows = query.query((&filter.kind, filter.case.map(|id| id.0), filter.open, filter.unsent))?;
+    let limit = filter.limit.map_or(-1, i64::from);
+    let case = filter.case.map(|id| id.0);
+    let mut rows = query.query((&filter.kind, case, filter.open, filter.unsent, at, number, limit))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// Where a record stands in the order of lists.
+fn place(db: &Connection, id: RecordId) -> Result<(i64, i64)> {
+    let mut query = db.prepare_cached("SELECT recorded_at, number FROM record WHERE id = ?1")?;
+    let found = optional(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))))?;
+    found.ok_or_else(|| FieldError::new(code::I_NOT_FOUND, "no such record on this device"))
 }
 
 /// Lines of a case, with their bodies.
