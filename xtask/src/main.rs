@@ -11,6 +11,7 @@ mod command;
 mod metadata;
 mod parts;
 mod report;
+mod sanitizer;
 mod test;
 mod tidy;
 

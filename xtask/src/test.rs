@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::report::Report;
-use crate::{command, metadata, parts};
+use crate::{command, metadata, parts, sanitizer};
 
 /// What a run asks of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub(crate) fn run(root: &Path, demand: Demand) -> Result<(), String> {
             None => report.run(&part.name(), || gated(root, part, &mut tally)),
             Some(why) => report.leave_out(&part.name(), why),
         }
+    }
+    match sanitizer::missing(root) {
+        None => report.run(sanitizer::NAME, || tally_of(sanitizer::command(root)?, &mut tally)),
+        Some(why) => report.leave_out(sanitizer::NAME, why),
     }
     if parts.iter().any(parts::Gated::changes_programs) {
         // Programs with planted faults may stand where the honest ones stood.
@@ -85,6 +89,10 @@ fn build(root: &Path, more: &[&str]) -> Result<(), String> {
 fn tests(root: &Path, more: &[&str], total: &mut Tally) -> Result<(), String> {
     let mut command = command::cargo(root, &["test", "--workspace", "--locked", "--no-fail-fast"]);
     command.args(more);
+    tally_of(command, total)
+}
+
+fn tally_of(command: Command, total: &mut Tally) -> Result<(), String> {
     let mut ran = Tally::default();
     let outcome = watch(command, |line| ran.add(line));
     total.passed += ran.passed;
