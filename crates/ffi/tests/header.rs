@@ -1,6 +1,6 @@
 //! `include/field.h` is what the code says. After a change of the interface, make it anew:
 //! `FIRSTHAND_WRITE_HEADER=1 cargo test -p ffi --test header`, and read the difference.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::undocumented_unsafe_blocks)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -69,6 +69,32 @@ fn the_committed_header_is_what_the_code_says() {
     }
     let committed = std::fs::read_to_string(&place).unwrap_or_default();
     assert!(committed == made, "include/field.h fell behind; the first lines of this file say how to make it anew");
+}
+
+#[test]
+fn the_table_of_small_numbers_in_the_documentation_is_the_headers() {
+    let page = std::fs::read_to_string(folder().join("../../docs/integrating/README.md")).unwrap();
+    let rows = page.lines().filter(|line| line.contains("| `FIELD_"));
+    let documented: Vec<(String, i32, String)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            (cells[2].trim_matches('`').to_owned(), cells[1].parse().unwrap(), cells[3].to_owned())
+        })
+        .collect();
+    let class = |status: i32| {
+        let class = field::field_status_class(status);
+        unsafe { std::ffi::CStr::from_ptr(class) }.to_str().unwrap().to_owned()
+    };
+    let header = std::fs::read_to_string(folder().join("include/field.h")).unwrap();
+    let defined: Vec<(String, i32, String)> = header
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define FIELD_")?.split_once(' '))
+        .filter(|(name, _)| !name.starts_with("ABI_"))
+        .filter_map(|(name, number)| Some((format!("FIELD_{name}"), number.parse::<i32>().ok().filter(|n| *n < 1000)?)))
+        .map(|(name, number)| (name, number, class(number)))
+        .collect();
+    assert_eq!(defined.len(), 12);
+    assert_eq!(documented, defined);
 }
 
 #[test]
