@@ -38,12 +38,19 @@ pub(crate) struct Tool {
 }
 
 /// The tools.
-pub(crate) const TOOLS: &[Tool] = &[Tool {
-    feature: "needs-strace",
-    // It can be installed and yet not be allowed to trace, as in some containers.
-    probe: &["strace", "-qq", "-o", "/dev/null", "true"],
-    remedy: "install strace, on a machine that lets it trace",
-}];
+pub(crate) const TOOLS: &[Tool] = &[
+    Tool {
+        feature: "needs-python",
+        probe: &["python3", "-c", "import ctypes, sys; sys.exit(sys.version_info < (3, 9))"],
+        remedy: "install Python 3.9 or newer as python3",
+    },
+    Tool {
+        feature: "needs-strace",
+        // It can be installed and yet not be allowed to trace, as in some containers.
+        probe: &["strace", "-qq", "-o", "/dev/null", "true"],
+        remedy: "install strace, on a machine that lets it trace",
+    },
+];
 
 /// How features begin that no product is built with.
 const FOR_TESTS: [&str; 2] = ["test-", "needs-"];
