@@ -69,6 +69,14 @@ fn cargo_build(folder: &Path, features: &[&str]) -> Result<(), String> {
 fn cargo(folder: &Path) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
+    // What cargo told this program about its package would make build scripts run again, and with
+    // them everything that stands on them.
+    for (name, _) in env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&name);
+        }
+    }
     build.args(["build", "--quiet", "--locked"]);
     build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     build.arg("--target-dir").arg(folder.parent().unwrap_or(folder));
