@@ -88,6 +88,9 @@ pub(crate) unsafe fn answering(
 ) -> FieldStatus {
     // SAFETY: the caller vouches for the pointer.
     let Some(out) = (unsafe { out.as_mut() }) else {
+        if !table::ours() {
+            return FIELD_HANDLE;
+        }
         log::line(Level::Debug, name, FIELD_NULL);
         return FIELD_NULL;
     };
@@ -124,13 +127,22 @@ pub(crate) unsafe fn record(
     unsafe {
         answering(name, out, || {
             let host = table::find(store).map_err(Failure::Status)?;
-            let bytes = request.read().ok_or(Failure::Status(FIELD_NULL))?;
-            if std::str::from_utf8(bytes).is_err() {
-                return Err(Failure::Status(FIELD_UTF8));
-            }
-            Ok((FIELD_OK, work(&host, bytes)?.to_string().into_bytes()))
+            Ok((FIELD_OK, work(&host, text(request)?)?.to_string().into_bytes()))
         })
     }
+}
+
+/// The bytes of a text.
+///
+/// # Safety
+/// As for [`FieldBytes::read`].
+pub(crate) unsafe fn text<'a>(bytes: FieldBytes) -> Result<&'a [u8], Failure> {
+    // SAFETY: the caller vouches for the bytes.
+    let bytes = unsafe { bytes.read() }.ok_or(Failure::Status(FIELD_NULL))?;
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(Failure::Status(FIELD_UTF8));
+    }
+    Ok(bytes)
 }
 
 thread_local! {

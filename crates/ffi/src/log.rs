@@ -8,7 +8,10 @@ use std::sync::{PoisonError, RwLock};
 use signed::{Class, Code};
 
 use crate::bytes::FieldBytes;
-use crate::status::{FIELD_MORE_WORK, FIELD_OK, FIELD_PANIC, FIELD_TIMEOUT, FieldStatus, field_status_name};
+use crate::status::{
+    FIELD_HANDLE, FIELD_MORE_WORK, FIELD_OK, FIELD_PANIC, FIELD_TIMEOUT, FieldStatus, field_status_name,
+};
+use crate::table;
 
 /// Takes one line: UTF-8 without an end of line, to be read during the call alone. `level`: 1 a fault of
 /// the library's, 2 something for a person to look at, 3 what happened, 4 what was refused. It may be
@@ -60,6 +63,10 @@ impl Level {
 /// `log` can be called from any thread with `context` until it is replaced.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn field_set_log_callback(log: FieldLog, context: *mut c_void) -> FieldStatus {
+    // The lock below may be held by a thread that a fork did not take along.
+    if !table::ours() {
+        return FIELD_HANDLE;
+    }
     if LOGGING.get() {
         return i32::try_from(signed::code::STORE_WAITING.number).unwrap_or(FIELD_PANIC);
     }

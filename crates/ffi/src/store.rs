@@ -7,10 +7,10 @@ use field_core::request::{self, Open};
 use field_core::{FieldError, Host, Options, StoreKey, TestClock};
 use signed::{Signer, code};
 
-use crate::boundary::{Failure, answering, on_store, plain};
+use crate::boundary::{Failure, answering, on_store, plain, text};
 use crate::bytes::{FieldBuffer, FieldBytes};
 use crate::signer::{AppSigner, FieldSigner};
-use crate::status::{FIELD_NULL, FIELD_OK, FIELD_UTF8, FieldStatus};
+use crate::status::{FIELD_NULL, FIELD_OK, FieldStatus};
 use crate::table;
 
 /// One open store, as a number that is checked whenever it is used; 0 is none. It may be used from any
@@ -42,8 +42,7 @@ pub unsafe extern "C" fn field_open(
         answering("field_open", error_out, || {
             let store_out = store_out.as_mut().ok_or(Failure::Status(FIELD_NULL))?;
             *store_out = 0;
-            let config = config_json.read().ok_or(Failure::Status(FIELD_NULL))?;
-            std::str::from_utf8(config).map_err(|_| Failure::Status(FIELD_UTF8))?;
+            let config = text(config_json)?;
             let key = key(store_key)?;
             let signer = signer.as_ref().map(|signer| AppSigner::of(signer)).transpose()?;
             *store_out = open(config, key, signer)?;

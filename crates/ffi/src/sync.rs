@@ -6,9 +6,9 @@ use field_core::request::{self, NetworkState};
 use field_core::{FieldError, Host};
 use signed::code;
 
-use crate::boundary::{Failure, answering, on_store, plain};
+use crate::boundary::{Failure, answering, on_store, plain, text};
 use crate::bytes::{FieldBuffer, FieldBytes};
-use crate::status::{FIELD_MORE_WORK, FIELD_NO_NETWORK, FIELD_NULL, FIELD_OK, FieldStatus};
+use crate::status::{FIELD_MORE_WORK, FIELD_NO_NETWORK, FIELD_OK, FieldStatus};
 use crate::store::FieldStore;
 use crate::table;
 
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn field_network_changed(store: FieldStore, state_json: Fi
     plain("field_network_changed", || {
         let host = table::find(store).map_err(Failure::Status)?;
         // SAFETY: the caller vouches for the bytes.
-        let bytes = unsafe { state_json.read() }.ok_or(Failure::Status(FIELD_NULL))?;
+        let bytes = unsafe { text(state_json) }?;
         let state: NetworkState = request::parse(bytes)?;
         Ok(host.network_changed(state.available)?)
     })
