@@ -50,6 +50,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         probe: &["strace", "-qq", "-o", "/dev/null", "true"],
         remedy: "install strace, on a machine that lets it trace",
     },
+    Tool { feature: "needs-cxx", probe: &["c++", "--version"], remedy: "install a C++ compiler that is called c++" },
 ];
 
 /// How features begin that no product is built with.

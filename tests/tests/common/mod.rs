@@ -11,6 +11,7 @@
 pub mod author;
 pub mod canary;
 pub mod client;
+pub mod compile;
 pub mod foreign;
 pub mod pages;
 
