@@ -51,7 +51,19 @@ pub(crate) const TOOLS: &[Tool] = &[
         remedy: "install strace, on a machine that lets it trace",
     },
     Tool { feature: "needs-cxx", probe: &["c++", "--version"], remedy: "install a C++ compiler that is called c++" },
+    Tool {
+        feature: "needs-valgrind",
+        // Where it does not know the C library it does not start.
+        probe: &["valgrind", "--quiet", "--error-exitcode=1", "true"],
+        remedy: "install valgrind, and what it asks for when it starts",
+    },
+    Tool { feature: "needs-asan", probe: &["sh", "-c", SANITIZED], remedy: "install the compiler's libasan" },
 ];
+
+/// The compiler may take the option and have no library for it, and the library may not be allowed to look
+/// for leaks: both show only when a program was built and has ended.
+const SANITIZED: &str = r#"d=$(mktemp -d) && echo 'int main(void) { return 0; }' >"$d/a.c" &&
+cc -fsanitize=address "$d/a.c" -o "$d/a" && ASAN_OPTIONS=detect_leaks=1 "$d/a"; s=$?; rm -r "$d"; exit $s"#;
 
 /// How features begin that no product is built with.
 const FOR_TESTS: [&str; 2] = ["test-", "needs-"];

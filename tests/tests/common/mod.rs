@@ -10,6 +10,7 @@
 
 pub mod author;
 pub mod canary;
+pub mod checked;
 pub mod client;
 pub mod compile;
 pub mod foreign;
