@@ -175,7 +175,9 @@ impl Field {
         let Some(user) = meta::text(db, meta::USER)? else { return Ok(None) };
         let wrong = || damaged("what the store knows of its user does not read back");
         let role = meta::text(db, meta::ROLE)?.ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
-        let signer = self.stored_signer(db)?.ok_or_else(wrong)?;
+        let elsewhere =
+            || FieldError::new(code::D_SIGNER, "the key of this device is not in its store: open it with the key");
+        let signer = self.stored_signer(db)?.ok_or_else(elsewhere)?;
         // Another key would be another device: the server would know neither.
         if meta::get(db, meta::DEVICE)?.is_some_and(|device| device != signer.public_key().id().0) {
             return Err(FieldError::new(code::D_SIGNER, "this key is not the one the device was enrolled with"));

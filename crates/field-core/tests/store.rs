@@ -7,9 +7,12 @@ mod common;
 use std::collections::BTreeMap;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use common::{Folder, KEY, Person, Server, account, action, code, concern, open, options, record};
 use field_core::{Field, ListFilter, StoreKey};
+use serde_json::Value as Json;
+use signed::RingSigner;
 
 fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
@@ -36,6 +39,22 @@ fn another_key_opens_nothing_and_changes_no_byte() {
     assert_eq!(code(&Field::open(wrong).unwrap_err()), "STORE.key");
     assert_eq!(files(folder.path()), before);
     assert!(open(folder.path()).identity().unwrap().is_some());
+}
+
+#[test]
+fn a_store_whose_device_key_lives_elsewhere_says_so_when_it_is_opened_without_it() {
+    let mut server = Server::new();
+    let folder = Folder::new("officer1");
+    let mut with_key = options(folder.path());
+    with_key.signer = Some(Arc::new(RingSigner::generate().unwrap()));
+    let field = Field::open(with_key).unwrap();
+    server.enrol(&field, "officer1");
+    drop(field);
+    // Nothing is damaged: the key is somewhere else, and the store holds none that could sign.
+    let field = open(folder.path());
+    for refused in [field.record_new("action", action("ring home")), field.identity().map(|_| Json::Null)] {
+        assert_eq!(code(&refused.unwrap_err()), "D.signer");
+    }
 }
 
 #[test]
