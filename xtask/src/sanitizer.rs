@@ -10,6 +10,9 @@ use crate::command;
 const PACKAGE: &str = "ffi";
 const TARGETS: [&str; 4] = ["--lib", "--test=asleep", "--test=boundary", "--test=life"];
 
+/// What other builds optimise and what takes minutes to optimise once it is watched.
+const SLOW: [&str; 4] = ["automerge", "hexane", "quinn-proto", "rustls"];
+
 /// What the summary calls it.
 pub(crate) const NAME: &str = "ffi under AddressSanitizer";
 
@@ -27,6 +30,9 @@ pub(crate) fn missing(root: &Path) -> Option<String> {
 pub(crate) fn command(root: &Path) -> Result<Command, String> {
     let host = toolchain(root).ok_or("rustc does not say where it is")?.host;
     let mut command = command::cargo(root, &["test", "--locked", "--package", PACKAGE, "--no-fail-fast"]);
+    for package in SLOW {
+        command.args(["--config", &format!("profile.dev.package.{package}.opt-level=0")]);
+    }
     command.args(TARGETS).args(["--target", &host, "--target-dir", "target/sanitizer"]);
     // With a named target the flags reach neither build scripts nor macros. The flag is an unstable
     // one; this variable lets a stable compiler take it.
