@@ -6,6 +6,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Scene, all_sent, id};
+use field_day::stage::Handset;
 use serde_json::{Value as Json, json};
 
 /// Ten times what the product promises: a shared machine must not decide.
@@ -42,6 +43,32 @@ fn r1_without_a_server_every_command_works_and_the_unsent_are_counted_by_urgency
     assert_eq!(refused.status.code(), Some(1));
     let refused: Json = serde_json::from_slice(&refused.stdout).unwrap();
     assert_eq!(refused["error"]["class"], "offline");
+}
+
+#[test]
+fn the_cost_of_a_sync_depends_on_what_changed_and_not_on_what_is_held() {
+    let scene = Scene::new();
+    let mut held = Vec::new();
+    let sync = |handset: &Handset| handset.run(&["sync", "--timeout", "60"]).unwrap();
+    let mut costs = Vec::new();
+    for more in [10, 120] {
+        for number in 0..more {
+            let body = scene.folder.path().join("body.json");
+            std::fs::write(&body, scene.action_body(&format!("number {number}")).to_string()).unwrap();
+            held.push(id(&scene.officer.run(&["new", "action", "--from", body.to_str().unwrap()]).unwrap()));
+        }
+        sync(&scene.officer);
+        sync(&scene.sergeant);
+        // What the sergeant's device told the server comes back once, and is not part of the edit.
+        sync(&scene.officer);
+        scene.officer.run(&["edit", held.last().unwrap(), "--set", "urgency=urgent"]).unwrap();
+        let (there, back) = (sync(&scene.officer), sync(&scene.sergeant));
+        let bytes = |answer: &Json| answer["bytes_out"].as_u64().unwrap() + answer["bytes_in"].as_u64().unwrap();
+        costs.push(bytes(&there) + bytes(&back));
+    }
+    println!("one edit among 10 records: {} bytes, among 130: {} bytes", costs[0], costs[1]);
+    // A datagram more or less is the network's affair.
+    assert!(costs[1] < costs[0] * 3 / 2 + 3_000, "{costs:?}");
 }
 
 #[test]

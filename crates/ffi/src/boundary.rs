@@ -179,3 +179,41 @@ fn keep_panics_quiet() {
         }));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_void;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    static LINES: Mutex<Vec<(i32, String)>> = Mutex::new(Vec::new());
+
+    unsafe extern "C" fn keep(_: *mut c_void, level: i32, line: FieldBytes) {
+        let line = unsafe { line.read() }.unwrap();
+        LINES.lock().unwrap().push((level, String::from_utf8(line.to_vec()).unwrap()));
+    }
+
+    #[test]
+    fn r98_a_panic_is_a_status_and_the_log_knows_its_place_and_not_its_words() {
+        unsafe { log::field_set_log_callback(Some(keep), std::ptr::null_mut()) };
+        let status = plain("field_example", || panic!("CANARY words of a record"));
+        assert_eq!(status, FIELD_PANIC);
+        let mut answer = FieldBuffer::EMPTY;
+        let status = unsafe { answering("field_example", &raw mut answer, || panic!("CANARY again")) };
+        assert_eq!(status, FIELD_PANIC);
+        let text = unsafe { FieldBytes { data: answer.data, len: answer.len }.read() }.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        assert!(text.contains("FIELD_PANIC") && !text.contains("CANARY"), "{text}");
+        unsafe {
+            crate::bytes::field_buffer_free(&raw mut answer);
+            log::field_set_log_callback(None, std::ptr::null_mut());
+        }
+        let lines = LINES.lock().unwrap();
+        assert!(lines.iter().any(|(level, line)| *level == 1 && line.contains("boundary.rs:")), "{lines:?}");
+        assert!(lines.iter().any(|(_, line)| line == "field_example 11 FIELD_PANIC"), "{lines:?}");
+        assert!(lines.iter().all(|(_, line)| !line.contains("CANARY")), "{lines:?}");
+        // And the next call works.
+        assert_eq!(plain("field_example", || Ok(())), FIELD_OK);
+    }
+}

@@ -3,9 +3,10 @@
 
 mod common;
 
+use std::ffi::c_void;
 use std::ptr::{null, null_mut};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use common::{
     CALLS, EMPTY, Folder, KEY, account, action, bytes, call, enrolled, name, open, open_with, take, try_call,
@@ -252,5 +253,43 @@ fn r98_an_account_is_taken_and_sealed_through_the_c_interface() {
     assert_eq!(call(field::field_search, store, &json!({ "text": "secret" }))[0]["id"], draft["id"]);
     let unsent = call(field_status_get, store, &json!({}))["unsent"].clone();
     assert!(unsent.as_object().unwrap().values().any(|count| count != 0), "{unsent}");
+    assert_eq!(field_close(store), FIELD_OK);
+}
+
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+unsafe extern "C" fn keep(_: *mut c_void, _: i32, line: FieldBytes) {
+    let line = unsafe { std::slice::from_raw_parts(line.data, line.len) };
+    LINES.lock().unwrap().push(String::from_utf8(line.to_vec()).unwrap());
+}
+
+#[test]
+fn r98_no_error_and_no_line_of_the_log_holds_a_word_of_what_was_asked() {
+    let folder = Folder::new();
+    let store = enrolled(&folder);
+    assert_eq!(unsafe { field::field_set_log_callback(Some(keep), null_mut()) }, FIELD_OK);
+    let requests = [
+        r#"{"kind":"CANARY","body":{}}"#,
+        r#"{"kind":"action","body":{"exact_request":{"CANARY":1}}}"#,
+        r#"{"kind":"action","body":{"CANARY Marsh Lane 7":"x"}}"#,
+        r#"{"kind":"action","body":"CANARY"}"#,
+        r#"{"CANARY WORDS":"action"}"#,
+        r#"{"kind":"disclosure","body":{"interpretation":[{"text":"CANARY"}],"speaker":7}}"#,
+        r#"{"id":"CANARY","verb":"CANARY","body":{"CANARY":"CANARY"}}"#,
+        r#"{"kind":"action", CANARY"#,
+        r#"{"code":"CANARY"}"#,
+        r#"{"text":"CANARY","CANARY":"CANARY"}"#,
+    ];
+    for request in requests {
+        for (function, call) in CALLS {
+            let (status, answer) = try_call(call, store, request.as_bytes());
+            assert!(!answer.to_string().contains("CANARY"), "{function}: {answer}");
+            assert_eq!(answer["error"].is_null(), status == FIELD_OK, "{function}: {answer}");
+        }
+    }
+    assert_eq!(unsafe { field::field_set_log_callback(None, null_mut()) }, FIELD_OK);
+    let lines = LINES.lock().unwrap();
+    assert!(lines.len() > requests.len() * 6, "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains("CANARY")), "{lines:?}");
     assert_eq!(field_close(store), FIELD_OK);
 }

@@ -16,9 +16,10 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// A gap.
+    /// A gap. A part of the path that can be no name and no id came from whoever wrote the body, and
+    /// may be anything: it is shown as `..`.
     pub fn new(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, path: path.into(), message: message.into() }
+        Self { code, path: repeatable(path.into()), message: message.into() }
     }
 
     /// As the contract prints it.
@@ -49,6 +50,18 @@ impl Gap {
             None => Self::new(code::REQUIRED, text("path")?, format!("{name}: {message}")),
         })
     }
+}
+
+/// Bytes of a part of a path: the longest field's name has about thirty, an id 36.
+const PART_BYTES_MAX: usize = 64;
+
+fn repeatable(path: String) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.+".contains(&byte);
+    let fits = |part: &str| part.len() <= PART_BYTES_MAX && part.bytes().all(plain);
+    if path.split('/').all(fits) {
+        return path;
+    }
+    path.split('/').map(|part| if fits(part) { part } else { ".." }).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
