@@ -64,6 +64,13 @@ pub(crate) const TOOLS: &[Tool] = &[
 /// for leaks: both show only when a program was built and has ended.
 const SANITIZED: &str = r#"d=$(mktemp -d) && echo 'int main(void) { return 0; }' >"$d/a.c" &&
 cc -fsanitize=address "$d/a.c" -o "$d/a" && ASAN_OPTIONS=detect_leaks=1 "$d/a"; s=$?; rm -r "$d"; exit $s"#;
+    Tool {
+        feature: "needs-java",
+        // Prints the version of the library that JNA brings: both halves of JNA are there and fit the JVM.
+        probe: &["sh", "-c", "javac -version && java -jar \"${FIRSTHAND_JNA:-/usr/share/java/jna.jar}\""],
+        remedy: "install a JDK from 17 on and JNA (libjna-java), or say in FIRSTHAND_JNA where jna.jar is",
+    },
+];
 
 /// How features begin that no product is built with.
 const FOR_TESTS: [&str; 2] = ["test-", "needs-"];
