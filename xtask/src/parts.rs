@@ -58,12 +58,6 @@ pub(crate) const TOOLS: &[Tool] = &[
         remedy: "install valgrind, and what it asks for when it starts",
     },
     Tool { feature: "needs-asan", probe: &["sh", "-c", SANITIZED], remedy: "install the compiler's libasan" },
-];
-
-/// The compiler may take the option and have no library for it, and the library may not be allowed to look
-/// for leaks: both show only when a program was built and has ended.
-const SANITIZED: &str = r#"d=$(mktemp -d) && echo 'int main(void) { return 0; }' >"$d/a.c" &&
-cc -fsanitize=address "$d/a.c" -o "$d/a" && ASAN_OPTIONS=detect_leaks=1 "$d/a"; s=$?; rm -r "$d"; exit $s"#;
     Tool {
         feature: "needs-java",
         // Prints the version of the library that JNA brings: both halves of JNA are there and fit the JVM.
@@ -71,6 +65,11 @@ cc -fsanitize=address "$d/a.c" -o "$d/a" && ASAN_OPTIONS=detect_leaks=1 "$d/a"; 
         remedy: "install a JDK from 17 on and JNA (libjna-java), or say in FIRSTHAND_JNA where jna.jar is",
     },
 ];
+
+/// The compiler may take the option and have no library for it, and the library may not be allowed to look
+/// for leaks: both show only when a program was built and has ended.
+const SANITIZED: &str = r#"d=$(mktemp -d) && echo 'int main(void) { return 0; }' >"$d/a.c" &&
+cc -fsanitize=address "$d/a.c" -o "$d/a" && ASAN_OPTIONS=detect_leaks=1 "$d/a"; s=$?; rm -r "$d"; exit $s"#;
 
 /// How features begin that no product is built with.
 const FOR_TESTS: [&str; 2] = ["test-", "needs-"];
