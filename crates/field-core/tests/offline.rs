@@ -184,7 +184,7 @@ fn steps_move_an_action_on_and_wrong_ones_are_refused() {
     let id = officer.new_record("action", action("visit"));
     assert_eq!(officer.step(&id, "accept", json!({})).unwrap()["status"], "accepted");
     assert_eq!(officer.show(&id)["owner"], "officer1");
-    assert_eq!(code(&officer.step(&id, "fly", json!({})).unwrap_err()), "I.denied");
+    assert_eq!(code(&officer.step(&id, "fly", json!({})).unwrap_err()), "I.verb");
     let lower = json!({ "field": "urgency", "value": "info", "reason": "r" });
     assert_eq!(code(&officer.step(&id, "lower", lower).unwrap_err()), "I.denied");
     let missing = "01912d68-783e-7a03-8467-5661c1243ad4";

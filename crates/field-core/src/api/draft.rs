@@ -57,24 +57,24 @@ impl Field {
     pub(crate) fn change_draft(&self, id: RecordId, sets: &[(String, Json)], flush_now: bool) -> Result<Json> {
         let me = self.me()?;
         let moment = self.moment();
-        let draft = self.read(|db| lists::draft(db, id))?;
-        let draft = draft.ok_or_else(|| FieldError::new(code::I_DRAFT, "this is not a draft"))?;
-        let kind = kind_of(&draft.kind)?;
-        let mut body = draft.body.clone();
-        for (path, value) in sets {
-            set_path(&mut body, path, value.clone())?;
-        }
-        small_enough(&body)?;
-        let mut ids = Ids::new(self.random(), moment.now);
-        let body = normalise(kind, body, &mut || ids.next())?;
-        ids.done()?;
+        // What kind a draft is never changes; what it says is read where it is written.
+        let known = self.read(|db| lists::draft(db, id))?;
+        let vital = known.is_some_and(|draft| vital(&draft.kind));
         let typed: usize = sets.iter().map(|(_, value)| value.to_string().len()).sum();
-        let line = self.write(vital(kind.name), |db| {
+        let line = self.write(vital, |db| {
+            let draft = lists::draft(db, id)?;
+            let mut changed = draft.ok_or_else(|| FieldError::new(code::I_DRAFT, "this is not a draft"))?;
+            let kind = kind_of(&changed.kind)?;
+            for (path, value) in sets {
+                set_path(&mut changed.body, path, value.clone())?;
+            }
+            small_enough(&changed.body)?;
+            let mut ids = Ids::new(self.random(), moment.now);
+            changed.body = Json::Object(normalise(kind, changed.body, &mut || ids.next())?.0);
+            ids.done()?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            let mut changed = draft.clone();
-            changed.body = Json::Object(body.0.clone());
             changed.changed_at = moment.now;
-            changed.unflushed = draft.unflushed.saturating_add(typed as u64).max(1);
+            changed.unflushed = changed.unflushed.saturating_add(typed as u64).max(1);
             if flush_now || changed.unflushed >= FLUSH_BYTES {
                 flush_or_keep(&pen, &mut changed)?;
             } else {

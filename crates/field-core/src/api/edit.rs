@@ -7,11 +7,11 @@ use signed::{RecordId, code};
 use sync_engine::Urgency;
 
 use super::new::finish;
-use super::{Ids, answer, kind_of, record_row, small_enough};
+use super::{Ids, answer, held, kind_of, record_row, small_enough};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
 use crate::pen::{Pen, Saying, Words};
-use crate::store::changes::{self, DocRow};
+use crate::store::changes::DocRow;
 use crate::store::lists;
 
 impl Field {
@@ -24,21 +24,15 @@ impl Field {
         }
         let me = self.me()?;
         let moment = self.moment();
-        let (row, view) = self.read(|db| {
-            let row = record_row(db, id)?;
-            let view = changes::view(db, &row)?;
-            Ok((row, view))
-        })?;
-        let kind = kind_of(&row.kind)?;
-        allowed(&me, kind, &row, &sets)?;
-        let mut ids = Ids::new(self.random(), moment.now);
-        let writes = edits(kind, &view, &sets, &mut || ids.next())?;
-        ids.done()?;
         let line = self.write(false, |db| {
+            let (mut row, mut view) = held(db, id)?;
+            let kind = kind_of(&row.kind)?;
+            allowed(&me, kind, &row, &sets)?;
+            let mut ids = Ids::new(self.random(), moment.now);
+            let writes = edits(kind, &view, &sets, &mut || ids.next())?;
+            ids.done()?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            let (mut row, mut view) = (row.clone(), view.clone());
-            let words = Words { writes: writes.clone(), ..Words::default() };
-            pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
+            pen.write(&mut row, Some(&mut view), &Words { writes, ..Words::default() }, Urgency::Info)?;
             finish(&pen, &row, &view)
         })?;
         self.saved();
@@ -65,23 +59,21 @@ impl Field {
         sets.iter().try_for_each(|(_, value)| small_enough(value))?;
         let me = self.me()?;
         let moment = self.moment();
-        if self.read(|db| lists::draft(db, id))?.is_some() {
-            return Err(FieldError::new(code::I_DRAFT, "a draft is edited; an addendum is for what is sealed"));
-        }
-        let (row, view) = self.read(|db| {
-            let row = record_row(db, id)?;
-            let view = changes::view(db, &row)?;
-            Ok((row, view))
-        })?;
-        let kind = kind_of(&row.kind)?;
-        let mut ids = Ids::new(self.random(), moment.now);
-        let added = addendum(kind, &view, text.as_deref(), &sets, reason, &mut || ids.next())?;
-        ids.done()?;
-        let (line, statement) = self.write(super::vital(kind.name), |db| {
+        // What kind a record is never changes; everything else is read where it is written.
+        let kind = self.read(|db| record_row(db, id).map(|row| row.kind));
+        let vital = kind.is_ok_and(|kind| super::vital(&kind));
+        let (line, statement) = self.write(vital, |db| {
+            if lists::draft(db, id)?.is_some() {
+                return Err(FieldError::new(code::I_DRAFT, "a draft is edited; an addendum is for what is sealed"));
+            }
+            let (mut row, mut view) = held(db, id)?;
+            let kind = kind_of(&row.kind)?;
+            let mut ids = Ids::new(self.random(), moment.now);
+            let added = addendum(kind, &view, text.as_deref(), &sets, reason, &mut || ids.next())?;
+            ids.done()?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            let (mut row, mut view) = (row.clone(), view.clone());
-            let saying = Saying::step("addendum", added.content.clone());
-            let writes = Writes { sealed: signed::cbor::Map::new(), ..added.writes.clone() };
+            let saying = Saying::step("addendum", added.content);
+            let writes = Writes { sealed: signed::cbor::Map::new(), ..added.writes };
             let words = Words { saying: Some(saying), writes, ..Words::default() };
             let statement = pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
             Ok((finish(&pen, &row, &view)?, statement))

@@ -16,6 +16,7 @@ mod verify;
 
 pub(crate) use list::cursor;
 
+use documents::View;
 use records::Kind;
 use rusqlite::Connection;
 use signed::{RecordId, Timestamp, code};
@@ -64,6 +65,15 @@ pub(crate) fn record_row(db: &Connection, id: RecordId) -> Result<DocRow> {
     changes::document(db, id)?
         .filter(|row| row.id == row.record)
         .ok_or_else(|| FieldError::new(code::I_NOT_FOUND, "no such record on this device"))
+}
+
+/// A record's document and what it says, for a change of it. To be read in the transaction that writes
+/// the change: what was read before may be another's by then, and a change built on it would stand on
+/// a state that is no more.
+pub(crate) fn held(db: &Connection, id: RecordId) -> Result<(DocRow, View)> {
+    let row = record_row(db, id)?;
+    let view = changes::view(db, &row)?;
+    Ok((row, view))
 }
 
 /// Whether a kind must be saved even when the disk is full: a child's account.

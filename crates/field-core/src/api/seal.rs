@@ -1,6 +1,7 @@
 //! Sealing: a draft becomes a record whose words never change again.
 
 use records::{Body, Policy, SealTimes, defaults};
+use rusqlite::Connection;
 use serde_json::Value as Json;
 use signed::{RecordId, code};
 
@@ -18,19 +19,14 @@ impl Field {
     pub fn record_seal(&self, id: RecordId) -> Result<Json> {
         let me = self.me()?;
         let moment = self.moment();
-        let found = self.read(|db| lists::draft(db, id))?;
-        let Some(found) = found else {
-            let live = self.read(|db| changes::document(db, id))?.is_some();
-            return Err(if live {
-                FieldError::new(code::S_SEALED, "this record is sealed already; what is to be added is an addendum")
-            } else {
-                FieldError::new(code::I_NOT_FOUND, "no such record on this device")
-            });
-        };
-        let kind = kind_of(&found.kind)?;
-        let mut body = Body(found.body.as_object().cloned().unwrap_or_default());
-        defaults(kind, &mut body, found.created_at);
-        let (line, statement, gaps) = self.write(vital(kind.name), |db| {
+        // What kind a draft is never changes; what it says is read where it is sealed.
+        let known = self.read(|db| lists::draft(db, id))?;
+        let vital = known.is_some_and(|draft| vital(&draft.kind));
+        let (line, statement, gaps) = self.write(vital, |db| {
+            let Some(found) = lists::draft(db, id)? else { return Err(no_draft(db, id)?) };
+            let kind = kind_of(&found.kind)?;
+            let mut body = Body(found.body.as_object().cloned().unwrap_or_default());
+            defaults(kind, &mut body, found.created_at);
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             let when = SealTimes { recorded_at: found.created_at, policy: &Policy::DEFAULT };
             let made = new::begin(&pen, id, kind, &body, &when)?;
@@ -45,4 +41,13 @@ impl Field {
             gaps: Gap::list(&gaps),
         }))
     }
+}
+
+/// Why what is not a draft cannot be sealed.
+fn no_draft(db: &Connection, id: RecordId) -> Result<FieldError> {
+    Ok(if changes::document(db, id)?.is_some() {
+        FieldError::new(code::S_SEALED, "this record is sealed already; what is to be added is an addendum")
+    } else {
+        FieldError::new(code::I_NOT_FOUND, "no such record on this device")
+    })
 }

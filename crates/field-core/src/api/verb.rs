@@ -2,18 +2,18 @@
 
 use documents::View;
 use records::rights::may_step;
-use records::{Actor, Body, Do, Kind, Plan, plan};
+use records::{Actor, Body, Do, Plan, plan};
 use serde_json::{Map as JsonMap, Value as Json, json};
 use signed::{RecordId, code};
 use sync_engine::Urgency;
 
 use super::new::{Fresh, bring, finish};
-use super::{Ids, answer, kind_of, record_row, small_enough};
+use super::{Ids, answer, held, kind_of, small_enough};
 use crate::error::{FieldError, Result};
-use crate::field::{Field, Me, Moment};
+use crate::field::Field;
 use crate::pen::{Pen, Saying, Words};
 use crate::project::Reader;
-use crate::store::changes::{self, DocRow};
+use crate::store::changes::DocRow;
 use crate::store::lists::{self, Line};
 
 impl Field {
@@ -22,54 +22,41 @@ impl Field {
         small_enough(&body)?;
         let me = self.me()?;
         let moment = self.moment();
-        if self.read(|db| lists::draft(db, id))?.is_some() {
-            return Err(FieldError::new(code::I_DRAFT, "a draft has no steps; seal it first"));
-        }
-        let (row, view) = self.read(|db| {
-            let row = record_row(db, id)?;
-            let view = changes::view(db, &row)?;
-            Ok((row, view))
-        })?;
-        let kind = kind_of(&row.kind)?;
-        if !may_step(me.role, kind, verb) {
-            return Err(FieldError::new(code::I_DENIED, "this role does not take this step"));
-        }
-        let plan = self.plan(&me, &moment, kind, &row, &view, verb, body)?;
-        let line = self.write(false, |db| {
+        let (line, plan) = self.write(false, |db| {
+            if lists::draft(db, id)?.is_some() {
+                return Err(FieldError::new(code::I_DRAFT, "a draft has no steps; seal it first"));
+            }
+            let (row, view) = held(db, id)?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            carry_out(&pen, &plan, row.clone(), view.clone())
+            let plan = planned(&pen, &row, &view, verb, &body)?;
+            Ok((carry_out(&pen, &plan, row, view)?, plan))
         })?;
         self.saved();
         Ok(answer(&line, &plan))
     }
+}
 
-    #[allow(clippy::too_many_arguments, reason = "what a plan is made of, each once")]
-    fn plan(
-        &self,
-        me: &Me,
-        moment: &Moment,
-        kind: &'static Kind,
-        row: &DocRow,
-        view: &View,
-        verb: &str,
-        body: Json,
-    ) -> Result<Plan> {
-        let mut ids = Ids::new(self.random(), moment.now);
-        let plan = self.read(|db| {
-            let reader = Reader { db, me, moment };
-            let shown = reader.shown(row, view)?;
-            let actor = Actor { user: &me.user, role: me.role };
-            let planned = reader.with(row, view, |context| {
-                // What is open beside it and was looked at here.
-                let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();
-                let what = Do { verb, body, considered };
-                plan(kind, view, &shown, actor, &what, context, &mut || ids.next())
-            })?;
-            Ok(planned?)
-        })?;
-        ids.done()?;
-        Ok(plan)
+/// What a step would write, as the record stands.
+fn planned(pen: &Pen<'_>, row: &DocRow, view: &View, verb: &str, body: &Json) -> Result<Plan> {
+    let kind = kind_of(&row.kind)?;
+    if kind.step(verb).is_none() {
+        return Err(FieldError::new(code::I_VERB, "this kind of record has no such step"));
     }
+    if !may_step(pen.me.role, kind, verb) {
+        return Err(FieldError::new(code::I_DENIED, "this role does not take this step"));
+    }
+    let mut ids = Ids::new(pen.random, pen.moment.now);
+    let reader = Reader { db: pen.db, me: pen.me, moment: pen.moment };
+    let shown = reader.shown(row, view)?;
+    let actor = Actor { user: &pen.me.user, role: pen.me.role };
+    let plan = reader.with(row, view, |context| {
+        // What is open beside it and was looked at here.
+        let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();
+        let what = Do { verb, body: body.clone(), considered };
+        plan(kind, view, &shown, actor, &what, context, &mut || ids.next())
+    })?;
+    ids.done()?;
+    Ok(plan?)
 }
 
 fn carry_out(pen: &Pen<'_>, plan: &Plan, mut row: DocRow, mut view: View) -> Result<Line> {

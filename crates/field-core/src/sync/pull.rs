@@ -27,13 +27,12 @@ impl Field {
     pub fn store_page(&self, page: &ProvenPage) -> Result<PageOutcome> {
         let me = self.me()?;
         let moment = self.moment();
-        let before = self.read(|db| self.digest(db))?;
         let stored = self.write(false, |db| {
             let mut taking = Taking {
                 db,
                 me: &me,
                 moment: &moment,
-                digest: before,
+                digest: self.digest(db)?,
                 touched: BTreeSet::new(),
                 events: Vec::new(),
                 received: 0,
