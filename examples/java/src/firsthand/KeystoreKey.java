@@ -6,52 +6,44 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
-import java.security.cert.CertificateFactory;
 import java.util.List;
 
 /**
- * A device key in a PKCS12 keystore. It is locked until its password was given, and again after
- * {@link #lock()}. The certificate lies beside it, so that whose key it is can be read while it is locked.
+ * A device key in a PKCS12 file. The certificate lies beside it, so that whose key it is can be read while
+ * it is locked.
  */
-public final class KeystoreKey implements DeviceKey {
-    private static final String ALIAS = "device";
-    /** The certificate is only a wrapper that keystores want around a public key: it never ends. */
-    private static final String DAYS = "36500";
-
+public final class KeystoreKey implements LockableKey {
     private final Path keystore;
     private final PublicKey publicKey;
+    private final Provider provider;
     private volatile PrivateKey open;
 
-    private KeystoreKey(Path keystore, PublicKey publicKey) {
+    private KeystoreKey(Path keystore) throws GeneralSecurityException, IOException {
         this.keystore = keystore;
-        this.publicKey = publicKey;
+        this.publicKey = Keytool.publicKey(beside(keystore));
+        this.provider = Signature.getInstance(Keytool.ALGORITHM).getProvider();
     }
 
-    /** The key of this file, made now if there is none; unlocked if it was made, else locked. */
+    /** The key of this file, which is made if it is not there; unlocked. */
     public static KeystoreKey of(Path keystore, char[] password) throws GeneralSecurityException, IOException {
-        boolean fresh = !Files.exists(keystore);
-        if (fresh) {
-            make(keystore, password);
+        if (!Files.exists(keystore)) {
+            Keytool.make(List.of("-storetype", "PKCS12", "-keystore", keystore.toString()), password);
+            Keytool.export(load(keystore, password), beside(keystore));
         }
-        try (var certificate = Files.newInputStream(beside(keystore))) {
-            PublicKey publicKey = CertificateFactory.getInstance("X.509").generateCertificate(certificate).getPublicKey();
-            KeystoreKey key = new KeystoreKey(keystore, publicKey);
-            if (fresh) {
-                key.unlock(password);
-            }
-            return key;
-        }
+        KeystoreKey key = new KeystoreKey(keystore);
+        key.unlock(password);
+        return key;
     }
 
-    /** Opens the key with its password. Another password throws, and it stays locked. */
+    @Override
     public void unlock(char[] password) throws GeneralSecurityException, IOException {
-        KeyStore store = load(keystore, password);
-        open = (PrivateKey) store.getKey(ALIAS, password);
+        open = Keytool.privateKey(load(keystore, password), provider, password, publicKey);
     }
 
-    /** From now on every signature is refused, until the password is given again. */
+    @Override
     public void lock() {
         open = null;
     }
@@ -67,10 +59,7 @@ public final class KeystoreKey implements DeviceKey {
         if (key == null) {
             throw new KeyLocked();
         }
-        Signature signature = Signature.getInstance("SHA256withECDSA");
-        signature.initSign(key);
-        signature.update(message);
-        return signature.sign();
+        return Keytool.sign(key, provider, message);
     }
 
     private static KeyStore load(Path keystore, char[] password) throws GeneralSecurityException, IOException {
@@ -79,29 +68,6 @@ public final class KeystoreKey implements DeviceKey {
             store.load(file, password);
         }
         return store;
-    }
-
-    /** Java has no public way to make a certificate but its own tool. */
-    private static void make(Path keystore, char[] password) throws GeneralSecurityException, IOException {
-        ProcessBuilder tool = new ProcessBuilder(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-keystore", keystore.toString(), "-storetype", "PKCS12",
-                "-storepass:env", "DEVICE_KEY_PASSWORD", "-alias", ALIAS, "-dname", "CN=device",
-                "-keyalg", "EC", "-groupname", "secp256r1", "-sigalg", "SHA256withECDSA", "-validity", DAYS));
-        tool.environment().put("DEVICE_KEY_PASSWORD", new String(password));
-        // Standard output is the app's own.
-        tool.redirectErrorStream(true);
-        Process made = tool.start();
-        String said = new String(made.getInputStream().readAllBytes());
-        try {
-            if (made.waitFor() != 0) {
-                throw new IOException("keytool made no key: " + said);
-            }
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new IOException("stopped while a key was made", stopped);
-        }
-        Files.write(beside(keystore), load(keystore, password).getCertificate(ALIAS).getEncoded());
     }
 
     private static Path beside(Path keystore) {
