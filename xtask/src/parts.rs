@@ -64,6 +64,15 @@ pub(crate) const TOOLS: &[Tool] = &[
         probe: &["sh", "-c", "javac -version && java -jar \"${FIRSTHAND_JNA:-/usr/share/java/jna.jar}\""],
         remedy: "install a JDK from 17 on and JNA (libjna-java), or say in FIRSTHAND_JNA where jna.jar is",
     },
+    Tool {
+        feature: "needs-softhsm",
+        probe: &[
+            "sh",
+            "-c",
+            "softhsm2-util --version && test -e \"${FIRSTHAND_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}\"",
+        ],
+        remedy: "install SoftHSM (softhsm2), or say in FIRSTHAND_SOFTHSM where libsofthsm2.so is",
+    },
 ];
 
 /// The compiler may take the option and have no library for it, and the library may not be allowed to look

@@ -14,6 +14,7 @@ pub mod checked;
 pub mod client;
 pub mod compile;
 pub mod foreign;
+pub mod java;
 pub mod pages;
 
 use std::collections::BTreeSet;

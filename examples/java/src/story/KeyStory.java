@@ -4,6 +4,8 @@ import firsthand.DeviceKey;
 import firsthand.Field;
 import firsthand.FieldException;
 import firsthand.KeystoreKey;
+import firsthand.LockableKey;
+import firsthand.TokenKey;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -14,18 +16,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What happens to an officer's work when the device key is locked, slow, or not there.
- * {@code KeyStory STORE_FOLDER ENROLMENT_CODE}; steps and words as in {@link Story}.
+ * {@code KeyStory STORE_FOLDER ENROLMENT_CODE}; steps and words as in {@link Story}. With DEVICE_KEY_TOKEN in
+ * the environment, a configuration of SunPKCS11, the key is on that token.
  */
 public final class KeyStory {
     private KeyStory() {}
 
     /** A key on a bad day. */
     private static final class Troubled implements DeviceKey {
-        private final KeystoreKey key;
+        private final LockableKey key;
         private final AtomicBoolean locksAfterNext = new AtomicBoolean();
         private volatile long takesMs;
 
-        Troubled(KeystoreKey key) {
+        Troubled(LockableKey key) {
             this.key = key;
         }
 
@@ -57,7 +60,7 @@ public final class KeyStory {
         byte[] storeKey = new byte[32];
         new SecureRandom().nextBytes(storeKey);
         char[] password = Story.password();
-        Troubled key = new Troubled(KeystoreKey.of(Path.of(arguments[0] + ".p12"), password));
+        Troubled key = new Troubled(key(arguments[0], password));
         try (Field field = Field.open(arguments[0], storeKey, key)) {
             Ear ear = new Ear(field);
             Map<String, Object> who = field.enrol(arguments[1]);
@@ -72,13 +75,21 @@ public final class KeyStory {
         Said.step("closed");
     }
 
+    private static LockableKey key(String folder, char[] password) throws Exception {
+        String token = System.getenv("DEVICE_KEY_TOKEN");
+        return token == null
+                ? KeystoreKey.of(Path.of(folder + ".p12"), password)
+                : TokenKey.of(Path.of(token), Path.of(folder + ".cer"), password);
+    }
+
     private static void locked(Field field, Ear ear, Troubled key, char[] password) throws Exception {
         Said.hear("lock");
         key.locksAfterNext.set(true);
         Map<String, Object> before = field.recordNew("action", Bodies.request("written before the key was locked"));
-        String code = ear.wait("a pause", event -> "offline".equals(event.name())).code();
+        ear.wait("a pause", event -> "offline".equals(event.name()) && "D.key_locked".equals(event.code()));
         Map<String, Object> state = field.statusGet();
-        Said.step("paused", "code", code, "online", state.get("online"), "unsent", state.get("unsent"));
+        Said.step("paused", "online", state.get("online"), "why", state.get("offline_code"),
+                "unsent", state.get("unsent"));
 
         Map<String, Object> written = field.recordNew("disclosure", Bodies.account("He said not to tell."));
         String draft = (String) written.get("id");
