@@ -30,8 +30,19 @@ pub(crate) struct Store {
     // A sync to disk that failed may have lost what was written before it: nothing more is written
     // until the store was opened and looked at again.
     broken: Option<FieldError>,
-    // Held for as long as the store is open.
-    _lock: File,
+    // Held for as long as the store is open; after the connection, because fields go in this order.
+    _lock: Lock,
+}
+
+/// The lock on a store's folder.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Given up, not only closed: a process that was forked from this one has a copy of the open file, and
+        // the lock would stay for as long as that one lives.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Store {
@@ -127,10 +138,10 @@ impl Store {
     }
 }
 
-fn lock(dir: &Path) -> Result<File> {
+fn lock(dir: &Path) -> Result<Lock> {
     let file = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             Err(FieldError::new(code::STORE_IN_USE, "another program is using this store"))
         }
@@ -278,6 +289,19 @@ mod tests {
         let store = open(&dir).unwrap();
         assert_eq!((rows(&store), fs::metadata(dir.join(RESERVE)).unwrap().len()), (2, RESERVE_BYTES as u64));
         drop(store);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_closed_store_opens_again_while_a_forked_process_has_a_copy_of_its_lock() {
+        let dir = folder("forked");
+        let store = open(&dir).unwrap();
+        // What a fork gets: the same open file under another descriptor.
+        let copy = store._lock.0.try_clone().unwrap();
+        assert_eq!(open(&dir).err().unwrap().code, code::STORE_IN_USE);
+        drop(store);
+        drop(open(&dir).unwrap());
+        drop(copy);
         fs::remove_dir_all(&dir).unwrap();
     }
 
