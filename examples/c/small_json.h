@@ -18,7 +18,7 @@ typedef struct {
 } json_value;
 
 /* The character after the value that begins here: past its brackets, its quotes or its digits. */
-static const char *json_past(const char *at, const char *end) {
+static inline const char *json_past(const char *at, const char *end) {
     int depth = 0, in_string = 0;
     for (; at < end; at++) {
         if (in_string) {
@@ -39,7 +39,7 @@ static const char *json_past(const char *at, const char *end) {
 }
 
 /* The member of this name of an object, as it stands there: a string keeps its quotes. */
-static json_value json_member(json_value object, const char *name) {
+static inline json_value json_member(json_value object, const char *name) {
     json_value found = {NULL, 0};
     const char *end, *at;
     if (object.begin == NULL || object.len < 2 || object.begin[0] != '{') return found;
@@ -60,7 +60,7 @@ static json_value json_member(json_value object, const char *name) {
 }
 
 /* A whole answer as a value. */
-static json_value json_of(const field_buffer *answer) {
+static inline json_value json_of(const field_buffer *answer) {
     json_value whole;
     whole.begin = (const char *)answer->data;
     whole.len = answer->len;
@@ -68,13 +68,13 @@ static json_value json_of(const field_buffer *answer) {
 }
 
 /* Whether a value is this string. */
-static int json_is(json_value value, const char *text) {
+static inline int json_is(json_value value, const char *text) {
     return value.begin != NULL && value.len == strlen(text) + 2 && value.begin[0] == '"' &&
            memcmp(value.begin + 1, text, value.len - 2) == 0;
 }
 
 /* Copies a string without its quotes; what does not fit, or is no string, gives "". */
-static void json_copy(json_value value, char *out, size_t room) {
+static inline void json_copy(json_value value, char *out, size_t room) {
     out[0] = '\0';
     if (value.begin == NULL || value.len < 2 || value.begin[0] != '"' || value.len - 2 >= room) return;
     memcpy(out, value.begin + 1, value.len - 2);

@@ -72,6 +72,9 @@ pub(crate) const TOOLS: &[Tool] = &[
             "softhsm2-util --version && test -e \"${FIRSTHAND_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}\"",
         ],
         remedy: "install SoftHSM (softhsm2), or say in FIRSTHAND_SOFTHSM where libsofthsm2.so is",
+        feature: "needs-libcrypto",
+        probe: &["pkg-config", "--atleast-version=3", "libcrypto"],
+        remedy: "install the development files of OpenSSL 3 (libssl-dev)",
     },
 ];
 

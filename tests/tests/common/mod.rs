@@ -8,6 +8,7 @@
     clippy::print_stdout
 )]
 
+pub mod abuse;
 pub mod author;
 pub mod canary;
 pub mod checked;
@@ -36,9 +37,19 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new() -> Self {
+        Self::within(std::env::temp_dir())
+    }
+
+    /// Where the system has a place for files that are on no disk, there: for what tests anything but the disk.
+    pub fn in_memory() -> Self {
+        let memory = PathBuf::from("/dev/shm");
+        Self::within(if memory.is_dir() { memory } else { std::env::temp_dir() })
+    }
+
+    fn within(place: PathBuf) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("firsthand-{}-{number}", std::process::id()));
+        let path = place.join(format!("firsthand-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
