@@ -1,0 +1,1 @@
+"""An officer's handset at a terminal: the face of app.py."""
