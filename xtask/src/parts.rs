@@ -75,6 +75,10 @@ pub(crate) const TOOLS: &[Tool] = &[
         feature: "needs-libcrypto",
         probe: &["pkg-config", "--atleast-version=3", "libcrypto"],
         remedy: "install the development files of OpenSSL 3 (libssl-dev)",
+    Tool {
+        feature: "needs-textual",
+        probe: &["python3", "-c", "import textual"],
+        remedy: "run with a virtual environment that has examples/python/requirements.txt (examples/python/README.md)",
     },
 ];
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from rich.text import Text
 from textual import on
@@ -95,7 +95,7 @@ class AccountScreen(Screen[None]):
             setattr(account, name, self.query_one(f"#{name}", Choice).value)
         account.urgency = account.urgency or "urgent"
         account.seen, account.opinion = (self.query_one(name, Words).text for name in ("#seen", "#opinion"))
-        account.lines = [row.take() for row in self.query(Row)]
+        account.lines = [row.take() for row in self.rows()]
         return account
 
     @on(TextArea.Changed)
@@ -146,6 +146,10 @@ class AccountScreen(Screen[None]):
 
     # ---- lines
 
+    def rows(self) -> List[Row]:
+        """The lines that are there; one that was taken out is only hidden."""
+        return [row for row in self.query(Row) if row.display]
+
     @on(Words.Entered)
     async def next_line(self, event: Words.Entered) -> None:
         row = event.words.parent
@@ -154,14 +158,14 @@ class AccountScreen(Screen[None]):
         fresh.words.focus()
 
     @on(Words.Emptied)
-    async def remove_line(self, event: Words.Emptied) -> None:
-        rows = list(self.query(Row))
+    def remove_line(self, event: Words.Emptied) -> None:
+        rows = self.rows()
         at = rows.index(event.words.parent)
         if rows[at].asked:
             rows[at].asked = False
         elif len(rows) > 1:
             rows[at - 1 if at else 1].words.focus()
-            await rows[at].remove()
+            rows[at].display = False
         self._soon()
 
     @on(Words.Asked)
@@ -178,7 +182,7 @@ class AccountScreen(Screen[None]):
     # ---- keys
 
     def action_go(self, where: str) -> None:
-        target: Optional[Any] = list(self.query(Row))[-1].words if where == "words" else self.query_one(f"#{where}")
+        target: Optional[Any] = self.rows()[-1].words if where == "words" else self.query_one(f"#{where}")
         if target is not None:
             target.focus()
 

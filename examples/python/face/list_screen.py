@@ -70,7 +70,7 @@ class ListScreen(Screen[None]):
     # ---- drawing
 
     def draw(self) -> None:
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         now = self.app.clock()  # type: ignore[attr-defined]
         self._draw_link()

@@ -5,15 +5,10 @@ from __future__ import annotations
 import ctypes
 import itertools
 import threading
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Protocol
 
 from . import status
 from .library import RELEASE, SIGN, Bytes, Signer as SignerStruct, lend
-
-try:
-    from typing import Protocol
-except ImportError:  # pragma: no cover
-    Protocol = object  # type: ignore[assignment]
 
 
 class Signer(Protocol):
