@@ -72,9 +72,12 @@ pub(crate) const TOOLS: &[Tool] = &[
             "softhsm2-util --version && test -e \"${FIRSTHAND_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}\"",
         ],
         remedy: "install SoftHSM (softhsm2), or say in FIRSTHAND_SOFTHSM where libsofthsm2.so is",
+    },
+    Tool {
         feature: "needs-libcrypto",
         probe: &["pkg-config", "--atleast-version=3", "libcrypto"],
         remedy: "install the development files of OpenSSL 3 (libssl-dev)",
+    },
     Tool {
         feature: "needs-textual",
         probe: &["python3", "-c", "import textual"],
