@@ -113,3 +113,32 @@ fn r24_an_app_that_slept_through_an_outage_goes_on_by_itself_when_it_wakes() {
     host.close().unwrap();
     assert_eq!(host.event_next(PATIENCE), Next::Closed);
 }
+
+#[test]
+fn r24_without_a_network_nothing_is_tried_and_when_it_returns_what_waits_is_sent() {
+    let scene = Scene::new();
+    let host = officer(&scene);
+    let online = || host.call().unwrap().status().unwrap()["online"].clone();
+    host.sync_start().unwrap();
+    until(&host, "online", |event| event.event == EventKind::Online);
+    host.network_changed(false).unwrap();
+    until(&host, "offline", |event| event.event == EventKind::Offline);
+    assert_eq!(online(), false);
+    let saved = made(&host, scene.action_body("in the cellar"));
+    assert_eq!(host.sync_once(PATIENCE).err().map(|error| error.code.name), Some("D.offline"));
+    assert_eq!(host.call().unwrap().status().unwrap()["unsent"]["standard"], 1);
+    host.network_changed(true).unwrap();
+    until(&host, "online again", |event| event.event == EventKind::Online);
+    until(&host, "its receipt", |event| {
+        event.event == EventKind::Receipt && event.id.is_some_and(|id| id.to_string() == saved)
+    });
+    // A link that the app gives up is told as gone.
+    host.sync_stop().unwrap();
+    until(&host, "offline after stopping", |event| event.event == EventKind::Offline);
+    assert_eq!(online(), false);
+    host.sync_start().unwrap();
+    until(&host, "online after starting", |event| event.event == EventKind::Online);
+    host.suspend().unwrap();
+    until(&host, "offline while asleep", |event| event.event == EventKind::Offline);
+    host.close().unwrap();
+}

@@ -1,6 +1,7 @@
 //! What happens, told to whoever watches. Events are pulled; a slow watcher loses the oldest.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -159,18 +160,25 @@ impl EventReceiver {
 
 /// Where events are told.
 #[derive(Debug, Default)]
-pub(crate) struct Bus(Mutex<Vec<Weak<Shared>>>);
+pub(crate) struct Bus {
+    watchers: Mutex<Vec<Weak<Shared>>>,
+    /// What was last told of the link.
+    up: AtomicBool,
+}
 
 impl Bus {
     pub(crate) fn subscribe(&self) -> EventReceiver {
         let shared = Arc::new(Shared::default());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&shared));
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&shared));
         EventReceiver(shared)
     }
 
     pub(crate) fn tell(&self, events: &[Event]) {
         if events.is_empty() {
             return;
+        }
+        for event in events.iter().filter(|event| matches!(event.event, EventKind::Online | EventKind::Offline)) {
+            self.up.store(event.event == EventKind::Online, Ordering::Release);
         }
         self.each(|shared| {
             let mut queue = shared.lock();
@@ -185,13 +193,18 @@ impl Bus {
     }
 
     fn each(&self, act: impl Fn(&Shared)) {
-        let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|weak| {
             let Some(shared) = weak.upgrade() else { return false };
             act(&shared);
             shared.more.notify_all();
             true
         });
+    }
+
+    /// Whether the last that was told of the link is that it is up.
+    pub(crate) fn link_is_up(&self) -> bool {
+        self.up.load(Ordering::Acquire)
     }
 
     /// Wakes every watcher for the last time.

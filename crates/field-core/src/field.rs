@@ -1,7 +1,7 @@
 //! One open store, and the little state beside it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use records::Role;
 use rusqlite::Connection;
@@ -12,7 +12,7 @@ use wire::Epoch;
 
 use crate::api::answer::{self, Rekeyed};
 use crate::error::{FieldError, Result, damaged};
-use crate::event::{Bus, Event, EventReceiver};
+use crate::event::{Bus, Event, EventKind, EventReceiver};
 use crate::ports;
 use crate::store::{Store, changes, directory, fixed, meta};
 use crate::types::{Identity, Options, StoreKey};
@@ -121,6 +121,23 @@ impl Field {
     /// disk is full; the work may then run twice.
     pub(crate) fn write<T>(&self, vital: bool, work: impl Fn(&Connection) -> Result<T>) -> Result<T> {
         lock(&self.0.store).write(vital, |transaction| work(transaction))
+    }
+
+    /// As [`Field::write`], if nobody else is at the store.
+    pub(crate) fn try_write<T>(&self, work: impl Fn(&Connection) -> Result<T>) -> Option<Result<T>> {
+        let mut store = match self.0.store.try_lock() {
+            Ok(store) => store,
+            Err(TryLockError::Poisoned(store)) => store.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(store.write(false, |transaction| work(transaction)))
+    }
+
+    /// Tells that the link is down, if the last that was told is that it is up.
+    pub(crate) fn tell_offline(&self, now: Timestamp) {
+        if self.0.bus.link_is_up() {
+            self.0.bus.tell(&[Event::new(EventKind::Offline, now)]);
+        }
     }
 
     /// What one account's content is read through: refused while the store is locked.

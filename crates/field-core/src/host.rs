@@ -9,7 +9,6 @@ mod link;
 pub use link::{Screen, Within};
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,7 +42,6 @@ struct Inner {
     ended: Condvar,
     // Held for one sync asked for by the app; there is one at a time.
     once: Mutex<()>,
-    network: AtomicBool,
 }
 
 struct State {
@@ -54,6 +52,10 @@ struct State {
     key: Option<StoreKey>,
     /// Whether the app wants to stay in sync.
     syncing: bool,
+    /// Whether the system says that there is a network.
+    network: bool,
+    /// Whether the device is somebody's: before, there is nothing to sync.
+    enrolled: bool,
     watch: Option<Watch>,
     /// Ends the network calls that are under way.
     stop: Stop,
@@ -90,6 +92,8 @@ impl Host {
         let events = bus.subscribe();
         let field = Field::open_on(options.clone(), Arc::clone(&bus))?;
         let state = State {
+            network: true,
+            enrolled: begun(&field),
             phase: Phase::Open(field),
             calls: 0,
             key: Some(options.key),
@@ -107,7 +111,6 @@ impl Host {
             state: Mutex::new(state),
             ended: Condvar::new(),
             once: Mutex::new(()),
-            network: AtomicBool::new(true),
         })))
     }
 
@@ -208,6 +211,7 @@ impl Host {
 
     fn reopen(&self, mut state: MutexGuard<'_, State>, key: StoreKey) -> Result<()> {
         let field = Field::open_on(self.options(key.clone()), Arc::clone(&self.0.bus))?;
+        state.enrolled = begun(&field);
         state.phase = Phase::Open(field);
         state.key = Some(key);
         state.stop = Stop::new();
@@ -226,14 +230,14 @@ impl Host {
         if !matches!(to, Phase::Suspended) {
             state.key = None;
         }
-        let field = std::mem::replace(&mut state.phase, to);
+        let phase = std::mem::replace(&mut state.phase, to);
         state.stop.ring();
         let watch = state.watch.take();
         drop(state);
         let left = |end: Instant| end.saturating_duration_since(Instant::now());
-        let ended = watch.is_none_or(|watch| watch.stop_within(left(end)));
+        let ended = watch.is_none_or(|watch| link::ended(watch, &phase, left(end)));
         // Whoever waits inside a call is told to stop; the file goes with the last of them.
-        drop(field);
+        drop(phase);
         let mut state = self.state();
         while state.calls > 0 && !left(end).is_zero() {
             state = self.0.ended.wait_timeout(state, left(end)).unwrap_or_else(PoisonError::into_inner).0;
@@ -245,7 +249,23 @@ impl Host {
     }
 }
 
+/// A store has just been opened: whether it is somebody's. One that does not say tells its first caller why.
+fn begun(field: &Field) -> bool {
+    // Whatever the last life of the store ended with, no link is up now.
+    field.link_gone();
+    field.identity().is_ok_and(|identity| identity.is_some())
+}
+
 impl Phase {
+    fn copy(&self) -> Self {
+        match self {
+            Self::Open(field) => Self::Open(field.clone()),
+            Self::Suspended => Self::Suspended,
+            Self::Locked => Self::Locked,
+            Self::Closed => Self::Closed,
+        }
+    }
+
     fn refusal(&self) -> FieldError {
         match self {
             Self::Open(_) | Self::Suspended => {

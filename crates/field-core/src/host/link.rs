@@ -1,7 +1,6 @@
 //! The network side of a [`Host`]: nothing here makes the app's calling thread wait for it, but the
 //! one call that is asked to.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use wire::EnrolmentCode;
 use super::{Host, PATIENCE, Phase, State};
 use crate::api::answer::{self, SyncedWithin};
 use crate::error::{FieldError, Result};
-use crate::net::{SyncAnswer, Until, sync_within};
+use crate::net::{SyncAnswer, Until, Watch, sync_within};
 
 /// What ending a session in order may take out of a budget.
 const FAREWELL: Duration = Duration::from_millis(1_500);
@@ -51,7 +50,9 @@ impl Host {
         let stop = self.state().stop.clone();
         let answer = call.enrol_until(code, timeout, &stop)?;
         drop(call);
-        keep_up(&mut self.state())?;
+        let mut state = self.state();
+        state.enrolled = true;
+        keep_up(&mut state)?;
         Ok(answer)
     }
 
@@ -73,9 +74,10 @@ impl Host {
             return Err(state.phase.refusal());
         }
         state.syncing = false;
-        let watch = state.watch.take();
+        let Some(watch) = state.watch.take() else { return Ok(()) };
+        let phase = state.phase.copy();
         drop(state);
-        if watch.is_none_or(|watch| watch.stop_within(PATIENCE)) {
+        if ended(watch, &phase, PATIENCE) {
             return Ok(());
         }
         Err(FieldError::new(code::STORE_WAITING, "the network side has not come to its end yet"))
@@ -92,7 +94,7 @@ impl Host {
                 return Err(FieldError::new(code::W_SESSIONS, "a sync is under way already"));
             }
         };
-        if !self.0.network.load(Ordering::Acquire) {
+        if !self.state().network {
             return Err(FieldError::new(code::D_OFFLINE, "there is no network; what you wrote is safe here and waits"));
         }
         let call = self.call()?;
@@ -119,14 +121,14 @@ impl Host {
 
     /// The network came, went or changed.
     pub fn network_changed(&self, available: bool) -> Result<()> {
-        self.0.network.store(available, Ordering::Release);
         let mut state = self.state();
         if matches!(state.phase, Phase::Closed) {
             return Err(state.phase.refusal());
         }
+        state.network = available;
         keep_up(&mut state)?;
         if let Some(watch) = &state.watch {
-            watch.network_changed();
+            watch.network(available);
         }
         Ok(())
     }
@@ -135,19 +137,32 @@ impl Host {
     /// was typed into drafts is made ready to be sent.
     pub fn screen(&self, screen: Screen) -> Result<()> {
         match screen {
-            Screen::Foreground => self.network_changed(self.0.network.load(Ordering::Acquire)),
+            Screen::Foreground => {
+                let available = self.state().network;
+                self.network_changed(available)
+            }
             Screen::Background => self.call()?.drafts_flush(None).map(drop),
         }
     }
 }
 
+/// Ends the network side; a link that is no more is told and kept as offline.
+pub(super) fn ended(watch: Watch, phase: &Phase, patience: Duration) -> bool {
+    let ended = watch.stop_within(patience);
+    if let (true, Phase::Open(field)) = (ended, phase) {
+        field.link_gone();
+    }
+    ended
+}
+
 /// Starts the network side where it is wanted, possible and not running.
 pub(super) fn keep_up(state: &mut State) -> Result<()> {
     let Phase::Open(field) = &state.phase else { return Ok(()) };
-    if state.watch.as_ref().is_some_and(crate::net::Watch::is_running) || !state.syncing {
+    if state.watch.as_ref().is_some_and(Watch::is_running) || !state.syncing {
         return Ok(());
     }
-    // Where the device is nobody's yet, this ends by itself and begins again with its enrolment.
-    state.watch = Some(field.watch()?);
+    if state.enrolled {
+        state.watch = Some(field.watch_where(state.network)?);
+    }
     Ok(())
 }

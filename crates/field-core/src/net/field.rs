@@ -45,7 +45,12 @@ impl Field {
 
     /// Stays connected until the answer is dropped. Never waits for the network.
     pub fn watch(&self) -> Result<Watch> {
-        Watch::start(Arc::new(self.clone()))
+        self.watch_where(true)
+    }
+
+    /// As [`Field::watch`]; where no network is available it waits for one.
+    pub(crate) fn watch_where(&self, available: bool) -> Result<Watch> {
+        Watch::start_where(Arc::new(self.clone()), available)
     }
 }
 

@@ -25,6 +25,7 @@ const DIALS_MAX: usize = 8;
 /// A device that stays connected on a thread of its own, until this is dropped or stopped.
 pub struct Watch {
     stop: watch::Sender<bool>,
+    available: watch::Sender<bool>,
     network: Arc<Notify>,
     thread: Option<JoinHandle<Result<(), FieldError>>>,
     // Disconnected once the thread has nothing left to do.
@@ -34,16 +35,34 @@ pub struct Watch {
 impl Watch {
     /// Starts to dial. Whether a server is reached, the store hears by [`LinkStore::link`].
     pub fn start(store: Arc<dyn LinkStore>) -> Result<Self, FieldError> {
+        Self::start_where(store, true)
+    }
+
+    /// As [`Watch::start`]; where no network is available it waits for [`Watch::network`] to say so.
+    pub(crate) fn start_where(store: Arc<dyn LinkStore>, available: bool) -> Result<Self, FieldError> {
         let (stop, stopped) = watch::channel(false);
+        let (there, is_there) = watch::channel(available);
         let network = Arc::new(Notify::new());
         let (running, ended) = channel::<()>();
-        let work = stay(store, stopped, Arc::clone(&network));
-        Ok(Self { stop, network, thread: Some(thread::start_held("field-watch", work, running)?), ended })
+        let work = stay(store, stopped, is_there, Arc::clone(&network));
+        Ok(Self {
+            stop,
+            available: there,
+            network,
+            thread: Some(thread::start_held("field-watch", work, running)?),
+            ended,
+        })
     }
 
     /// The network changed (another cell, a cable, out of a tunnel): dials at once from a new
     /// socket instead of finding out that the old one is dead.
     pub fn network_changed(&self) {
+        self.network.notify_one();
+    }
+
+    /// Whether there is a network at all: without one nothing is dialled, and the session ends.
+    pub fn network(&self, available: bool) {
+        self.available.send_replace(available);
         self.network.notify_one();
     }
 
@@ -90,6 +109,7 @@ impl Drop for Watch {
 async fn stay(
     store: Arc<dyn LinkStore>,
     mut stop: watch::Receiver<bool>,
+    mut available: watch::Receiver<bool>,
     network: Arc<Notify>,
 ) -> Result<(), FieldError> {
     let saved = Arc::new(Notify::new());
@@ -97,7 +117,16 @@ async fn stay(
     let mut told = Told::default();
     let mut backoff = Backoff::default();
     while !*stop.borrow() {
-        let Some((link, server)) = connect(&store, &mut told, &mut backoff, &mut stop, &network).await? else { break };
+        if !*available.borrow() {
+            told.offline(&store, code::D_OFFLINE).await?;
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                _ = available.wait_for(|available| *available) => backoff.reset(),
+            }
+        }
+        let linked = connect(&store, &mut told, &mut backoff, &mut stop, &available, &network).await?;
+        // Stopped, or without a network now: which of the two is looked at above.
+        let Some((link, server)) = linked else { continue };
         // The session stops for a new network as it does for a stop.
         let (change, changed) = watch::channel(false);
         let ending = Ending { at: None, deadline: None, stop: changed };
@@ -143,12 +172,13 @@ fn may_mend(reason: Code) -> bool {
     matches!(reason.class, Class::Limit | Class::Locked) || signer.contains(&reason)
 }
 
-/// Dials until a handshake gets through; `None` when somebody stops it.
+/// Dials until a handshake gets through; `None` when somebody stops it or the network is gone.
 async fn connect(
     store: &Arc<dyn LinkStore>,
     told: &mut Told,
     backoff: &mut Backoff,
     stop: &mut watch::Receiver<bool>,
+    available: &watch::Receiver<bool>,
     network: &Notify,
 ) -> Result<Option<(Link, Server)>, FieldError> {
     let mut dials: JoinSet<Result<(Link, Server), Code>> = JoinSet::new();
@@ -164,6 +194,9 @@ async fn connect(
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return Ok(None),
                 () = network.notified() => {
+                    if !*available.borrow() {
+                        return Ok(None);
+                    }
                     dials.abort_all();
                     backoff.reset();
                     break;

@@ -81,6 +81,22 @@ impl Field {
         Ok(())
     }
 
+    /// The link was given up by the app itself: `offline`, if it was up. Waits for nobody: where a call
+    /// is under way the store learns it when it is opened next.
+    pub(crate) fn link_gone(&self) {
+        let now = self.moment().now;
+        let gone = self.try_write(|db| {
+            if meta::number(db, meta::ONLINE)? == Some(1) {
+                meta::set_number(db, meta::ONLINE, 0)?;
+                meta::set_number(db, meta::OFFLINE_CODE, 0)?;
+            }
+            Ok(())
+        });
+        // A store that cannot take it now has something worse to say to its next caller.
+        drop(gone);
+        self.tell_offline(now);
+    }
+
     /// The server ordered this device to erase itself: every file of the store goes, and every
     /// call but opening anew is refused from then on. Frames are pushed before the order can be
     /// read, so what was unsent is in the server's quarantine where the link allowed it.
