@@ -92,9 +92,8 @@ class Handset(App[None]):
 
     async def _read(self) -> None:
         lines = await self.desk.ask(self.desk.field.list)
-        unsent = await self.desk.ask(self.desk.field.list, unsent=True)
         await self._who_was_told(lines)
-        self.records.show(lines, {line["id"] for line in unsent})
+        self.records.show(lines)
         if isinstance(self.screen, RecordScreen):
             self.screen.show(await self._show(self.screen.record_id))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -40,8 +40,6 @@ class ListScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.lines: List[Json] = []
-        #: Of these something is not at the server: the record, or what was added to it.
-        self.unsent: Set[str] = set()
         #: Whom the officer told of a record that could not be sent, by its id.
         self.told: Dict[str, str] = {}
 
@@ -63,8 +61,8 @@ class ListScreen(Screen[None]):
 
     # ---- what the app tells this screen
 
-    def show(self, lines: List[Json], unsent: Set[str]) -> None:
-        self.lines, self.unsent = plain.in_order([line for line in lines if line["kind"] in _KINDS]), unsent
+    def show(self, lines: List[Json]) -> None:
+        self.lines = plain.in_order([line for line in lines if line["kind"] in _KINDS])
         self.draw()
 
     # ---- drawing
@@ -92,7 +90,7 @@ class ListScreen(Screen[None]):
 
     def _draw_waiting(self, now: datetime) -> None:
         waiting = self.query_one("#waiting", Static)
-        counts, oldest = plain.waiting(self.lines, self.unsent, now)
+        counts, oldest = plain.waiting(self.lines, now)
         drafts = sum(line["status"] == "draft" for line in self.lines)
         not_sealed = f"   {drafts} draft{'s' if drafts > 1 else ''} not sealed" if drafts else ""
         if counts:
@@ -150,7 +148,7 @@ class ListScreen(Screen[None]):
             Text.assemble(
                 (plain.state_words(line), _STATE_STYLE.get(state, "bold #57c785")),
                 ("\n" + "■" * done + "□" * (5 - done), "#57c785" if done >= 3 else "#ffb000"),
-                ("  addition waits" if line["sealed"] and done >= 3 and line["id"] in self.unsent else "", "#ffb000"),
+                ("  addition waits" if done >= 3 and plain.waits(line) else "", "#ffb000"),
                 overflow="ellipsis",
                 no_wrap=True,
             ),

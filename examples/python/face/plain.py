@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 Json = Dict[str, Any]
 
@@ -136,6 +136,12 @@ def unsent(line: Json) -> bool:
     return state_of(line) in ("draft", "sealed", "left_device")
 
 
+def waits(line: Json) -> bool:
+    """Whether something of a sealed record of ours is not at the server: itself, or what was added to it."""
+    states = {one["state"] for one in line["delivery"]}
+    return line["sealed"] and "recorded" in states and "at_server" not in states
+
+
 def waiting_seconds(line: Json, now: datetime) -> float:
     """How long it has been waiting to get there."""
     return (now - parse(line["recorded_at"])).total_seconds()
@@ -157,17 +163,17 @@ def to_be_told(lines: List[Json], now: datetime) -> List[Json]:
 def in_order(lines: List[Json]) -> List[Json]:
     """What waits first, by urgency and age; then the rest, newest first."""
     rank = {name: number for number, name in enumerate(URGENCY)}
-    waits = [line for line in lines if unsent(line)]
+    first = [line for line in lines if unsent(line)]
     rest = [line for line in lines if not unsent(line)]
-    waits.sort(key=lambda line: (rank.get(line["urgency"], len(rank)), line["recorded_at"]))
-    return waits + sorted(rest, key=lambda line: line["recorded_at"], reverse=True)
+    first.sort(key=lambda line: (rank.get(line["urgency"], len(rank)), line["recorded_at"]))
+    return first + sorted(rest, key=lambda line: line["recorded_at"], reverse=True)
 
 
-def waiting(lines: List[Json], unsent_ids: Set[str], now: datetime) -> Tuple[str, Optional[float]]:
+def waiting(lines: List[Json], now: datetime) -> Tuple[str, Optional[float]]:
     """What is sealed and waits, by urgency, and how long the oldest of it has; additions count, too."""
-    waits = [line for line in lines if line["sealed"] and line["id"] in unsent_ids]
-    counts = [(name, sum(line["urgency"] == name for line in waits)) for name in URGENCY]
-    ages = [waiting_seconds(line, now) for line in waits if unsent(line)]
+    waiting_ = [line for line in lines if waits(line)]
+    counts = [(name, sum(line["urgency"] == name for line in waiting_)) for name in URGENCY]
+    ages = [waiting_seconds(line, now) for line in waiting_ if unsent(line)]
     return ", ".join(f"{count} {name}" for name, count in counts if count), max(ages, default=None)
 
 
