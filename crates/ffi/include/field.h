@@ -213,10 +213,12 @@ void field_buffer_free(field_buffer *buffer);
  Waits for the next event: `{"event","at",..}`, where `event` is record_changed, receipt, delivered,
  seen, quarantined, erased, online or offline. `FIELD_TIMEOUT` when none came (`event_out` is then
  empty), `FIELD_CLOSED` when the store is closed meanwhile. Events are kept while the store is suspended
- or locked; of more than 4,096 that nobody fetches the oldest are lost, so that after an `offline` or a
+ or locked. What this device wrote itself it is not told of. Of more than 4,096 that nobody fetches the oldest are lost, so that after an `offline` or a
  pause a list is read anew.
  */
-field_status field_event_next(field_store store, uint32_t timeout_ms, field_buffer *event_out);
+field_status field_event_next(field_store store,
+                              uint32_t timeout_ms,
+                              field_buffer *event_out);
 
 /*
  Sends lines about the library's work to the app, until it is called with NULL. When it returns, the
@@ -277,7 +279,8 @@ field_status field_record_show(field_store store, field_bytes request, field_buf
 
 /*
  Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?,"limit"?,"before"?}` gives an array.
- A screen asks for as many as it shows, and for the next ones `before` the last of them.
+ A screen asks for as many as it shows, and for the next ones `before` the last of them; without `limit`
+ all come.
  */
 field_status field_record_list(field_store store, field_bytes request, field_buffer *response_out);
 
@@ -287,7 +290,8 @@ field_status field_record_list(field_store store, field_bytes request, field_buf
 field_status field_search(field_store store, field_bytes request, field_buffer *response_out);
 
 /*
- How the device and its store are: `{}` gives
+ How the device and its store are. `unsent` counts records that wait for a receipt, drafts among them
+ (`info`). `{}` gives
  `{"device","user","online","unsent":{..},"oldest_unsent_seconds","last_receipt_at","cursor","clock_skew_ms",..}`.
  */
 field_status field_status_get(field_store store,
@@ -320,7 +324,9 @@ const char *field_status_class(field_status status);
  `store_out` and the signer, if there is one, is the library's until it calls `release`; on failure
  the signer stays the app's, `store_out` is 0 and `error_out` (which may be NULL) holds
  `{"error":{..}}`. Codes: `STORE.in_use`, `STORE.key`, `STORE.damaged` (the files were moved aside and
- kept), `STORE.newer`, `STORE.full`, `STORE.io`. Blocks on the disk: some 10 ms.
+ kept), `STORE.newer`, `STORE.full`, `STORE.io`; `I.value` for a key that has not 32 bytes or a
+ `struct_size` that is too small, `FIELD_SIGNER_BAD` for a public key that is none. Blocks on the disk:
+ some 10 ms.
  */
 field_status field_open(field_bytes config_json,
                         field_bytes store_key,
@@ -345,7 +351,7 @@ field_status field_suspend(field_store store);
 
 /*
  Opens the file again after `field_suspend`, and goes on syncing if that was wanted. Harmless on an
- open store.
+ open store; a locked one stays locked (1006) and needs `field_unlock` alone.
  */
 field_status field_resume(field_store store);
 

@@ -13,7 +13,7 @@ use crate::table;
 /// Waits for the next event: `{"event","at",..}`, where `event` is record_changed, receipt, delivered,
 /// seen, quarantined, erased, online or offline. `FIELD_TIMEOUT` when none came (`event_out` is then
 /// empty), `FIELD_CLOSED` when the store is closed meanwhile. Events are kept while the store is suspended
-/// or locked; of more than 4,096 that nobody fetches the oldest are lost, so that after an `offline` or a
+/// or locked. What this device wrote itself it is not told of. Of more than 4,096 that nobody fetches the oldest are lost, so that after an `offline` or a
 /// pause a list is read anew.
 ///
 /// # Safety

@@ -170,7 +170,8 @@ pub unsafe extern "C" fn field_record_show(
 }
 
 /// Lines of records, newest first: `{"kind"?,"case"?,"open"?,"unsent"?,"limit"?,"before"?}` gives an array.
-/// A screen asks for as many as it shows, and for the next ones `before` the last of them.
+/// A screen asks for as many as it shows, and for the next ones `before` the last of them; without `limit`
+/// all come.
 ///
 /// # Safety
 /// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
@@ -206,7 +207,8 @@ pub unsafe extern "C" fn field_search(
     unsafe { record("field_search", store, request, response_out, work) }
 }
 
-/// How the device and its store are: `{}` gives
+/// How the device and its store are. `unsent` counts records that wait for a receipt, drafts among them
+/// (`info`). `{}` gives
 /// `{"device","user","online","unsent":{..},"oldest_unsent_seconds","last_receipt_at","cursor","clock_skew_ms",..}`.
 ///
 /// # Safety

@@ -23,7 +23,9 @@ pub type FieldStore = u64;
 /// `store_out` and the signer, if there is one, is the library's until it calls `release`; on failure
 /// the signer stays the app's, `store_out` is 0 and `error_out` (which may be NULL) holds
 /// `{"error":{..}}`. Codes: `STORE.in_use`, `STORE.key`, `STORE.damaged` (the files were moved aside and
-/// kept), `STORE.newer`, `STORE.full`, `STORE.io`. Blocks on the disk: some 10 ms.
+/// kept), `STORE.newer`, `STORE.full`, `STORE.io`; `I.value` for a key that has not 32 bytes or a
+/// `struct_size` that is too small, `FIELD_SIGNER_BAD` for a public key that is none. Blocks on the disk:
+/// some 10 ms.
 ///
 /// # Safety
 /// The bytes can be read during the call; the pointers are NULL or point to what their types say.
@@ -107,7 +109,7 @@ pub extern "C" fn field_suspend(store: FieldStore) -> FieldStatus {
 }
 
 /// Opens the file again after `field_suspend`, and goes on syncing if that was wanted. Harmless on an
-/// open store.
+/// open store; a locked one stays locked (1006) and needs `field_unlock` alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn field_resume(store: FieldStore) -> FieldStatus {
     on_store("field_resume", store, Host::resume)

@@ -3,12 +3,14 @@
 //!
 //! Nothing is `required` in it: what is missing never stops a record, it leaves a gap. Whether a
 //! field is needed, and with which code its gap comes, stands beside it as `x-need` and `x-code`;
-//! how concurrent values meet as `x-merge`; the verb that alone changes it as `x-verb`.
+//! how concurrent values meet as `x-merge`; the verb that alone changes it as `x-verb`. The steps of the
+//! kind's life stand in `x-steps`, whether it begins as a draft in `x-drafted`.
 
 use documents::Merge;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use crate::kind::{Field, Kind, Need, Shape, Who};
+use crate::Role;
+use crate::kind::{Field, Kind, Need, Shape, Step, Who};
 
 /// The schema of a kind's bodies.
 #[must_use]
@@ -22,6 +24,19 @@ pub fn body(kind: &Kind) -> Json {
         "type": "object",
         "properties": properties(&fields),
         "additionalProperties": false,
+        "x-drafted": kind.drafted,
+        "x-steps": kind.steps.iter().map(|step| steps(kind, step)).collect::<Vec<_>>(),
+    })
+}
+
+/// A step of the kind's life: from which statuses (empty: any), to which (null: it stays), by whom.
+fn steps(kind: &Kind, step: &Step) -> Json {
+    let by = Role::ALL.iter().filter(|role| crate::rights::may_step(**role, kind, step.verb));
+    json!({
+        "verb": step.verb,
+        "from": step.from,
+        "to": step.to,
+        "by": by.map(|role| role.as_str()).collect::<Vec<_>>(),
     })
 }
 

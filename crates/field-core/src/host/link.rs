@@ -115,7 +115,8 @@ impl Host {
         match done {
             Ok(()) => Ok(Within { answer, more: false }),
             Err(error) if error.code == code::W_TIMEOUT => Ok(Within { answer, more: true }),
-            Err(error) => Err(error),
+            // Stopped by closing, suspending or locking: that is the reason, not the network.
+            Err(error) => Err(self.call().err().unwrap_or(error)),
         }
     }
 

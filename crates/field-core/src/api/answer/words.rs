@@ -27,10 +27,11 @@ pub struct Time(String);
 #[cfg_attr(feature = "schema", schemars(extend("contentEncoding" = "base64")))]
 pub struct Base64(String);
 
-/// The permanent name of a code; it begins with the rule or the part that refuses.
+/// The permanent name of a code; it begins with the rule or the part that refuses. The C interface's own
+/// refusals bear the names of `field.h`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[A-Z]+[0-9]*\\.[a-z0-9_]+$")))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^([A-Z]+[0-9]*\\.[a-z0-9_]+|FIELD_[A-Z0-9_]+)$")))]
 pub struct CodeName(&'static str);
 
 /// What a caller can do about a refusal.
@@ -89,9 +90,9 @@ impl From<records::Role> for Role {
 mod all {
     use std::collections::BTreeSet;
 
-    /// The classes of all codes: no error has another one.
+    /// The classes of all codes, and that of a call that is none: no error has another one.
     pub(super) fn classes() -> BTreeSet<&'static str> {
-        signed::code::ALL.iter().map(|code| code.class.as_str()).collect()
+        signed::code::ALL.iter().map(|code| code.class.as_str()).chain(["usage"]).collect()
     }
 
     pub(super) fn roles() -> Vec<&'static str> {
