@@ -345,7 +345,7 @@ field_status field_close(field_store store);
  Before the system freezes the app: ends transactions, closes the file, and leaves no thread of the
  library running. Until `field_resume` every call that needs the file answers 1007
  (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when a call of the signer has not come
- back within 4.5 s: the file closes when it does.
+ back within 4.5 s: the file closes when it does, and this can be asked again.
  */
 field_status field_suspend(field_store store);
 
@@ -357,7 +357,8 @@ field_status field_resume(field_store store);
 
 /*
  What the app's life came to: 0 it is in front (the server is looked for at once), 1 it is behind
- (what was typed into drafts is made ready to be sent), 2 it is locked (the store's key is dropped:
+ (what was typed into drafts is made ready to be sent; 6 when the device's key is locked, and nothing is
+ lost by that), 2 it is locked (the store's key is dropped:
  every call that needs it answers 1006, `STORE.locked`, until `field_unlock`). Any other number is 1502.
  */
 field_status field_lifecycle(field_store store, int32_t state);

@@ -104,11 +104,15 @@ impl AppSigner {
     /// Reads the app's struct.
     ///
     /// # Safety
-    /// The public key's bytes can be read.
-    pub(crate) unsafe fn of(signer: &FieldSigner) -> Result<Self, Failure> {
-        if signer.struct_size < size_of::<FieldSigner>() {
+    /// At least `struct_size` bytes can be read at the pointer, and the public key's bytes where it says.
+    pub(crate) unsafe fn of(signer: *const FieldSigner) -> Result<Self, Failure> {
+        // SAFETY: the size comes first, and a struct of another version may have no more than it says.
+        let size = unsafe { (&raw const (*signer).struct_size).read() };
+        if size < size_of::<FieldSigner>() {
             return Err(FieldError::new(code::I_VALUE, "`struct_size` is not that of a field_signer").into());
         }
+        // SAFETY: it says that it is as long as this one.
+        let signer = unsafe { signer.read() };
         let sign = signer.sign.ok_or(Failure::Status(FIELD_NULL))?;
         // SAFETY: the caller vouches for the bytes.
         let spki = unsafe { signer.public_key.read() }.ok_or(Failure::Status(FIELD_NULL))?;

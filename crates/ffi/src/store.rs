@@ -37,16 +37,19 @@ pub unsafe extern "C" fn field_open(
     store_out: *mut FieldStore,
     error_out: *mut FieldBuffer,
 ) -> FieldStatus {
+    // SAFETY: the caller vouches for the pointer.
+    if let Some(store) = unsafe { store_out.as_mut() } {
+        *store = 0;
+    }
     let mut unwanted = FieldBuffer::EMPTY;
     let error_out = if error_out.is_null() { &raw mut unwanted } else { error_out };
     // SAFETY: the caller vouches for every pointer.
     let status = unsafe {
         answering("field_open", error_out, || {
             let store_out = store_out.as_mut().ok_or(Failure::Status(FIELD_NULL))?;
-            *store_out = 0;
             let config = text(config_json)?;
             let key = key(store_key)?;
-            let signer = signer.as_ref().map(|signer| AppSigner::of(signer)).transpose()?;
+            let signer = if signer.is_null() { None } else { Some(AppSigner::of(signer)?) };
             *store_out = open(config, key, signer)?;
             Ok((FIELD_OK, Vec::new()))
         })
@@ -102,7 +105,7 @@ pub extern "C" fn field_close(store: FieldStore) -> FieldStatus {
 /// Before the system freezes the app: ends transactions, closes the file, and leaves no thread of the
 /// library running. Until `field_resume` every call that needs the file answers 1007
 /// (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when a call of the signer has not come
-/// back within 4.5 s: the file closes when it does.
+/// back within 4.5 s: the file closes when it does, and this can be asked again.
 #[unsafe(no_mangle)]
 pub extern "C" fn field_suspend(store: FieldStore) -> FieldStatus {
     on_store("field_suspend", store, Host::suspend)
@@ -116,7 +119,8 @@ pub extern "C" fn field_resume(store: FieldStore) -> FieldStatus {
 }
 
 /// What the app's life came to: 0 it is in front (the server is looked for at once), 1 it is behind
-/// (what was typed into drafts is made ready to be sent), 2 it is locked (the store's key is dropped:
+/// (what was typed into drafts is made ready to be sent; 6 when the device's key is locked, and nothing is
+/// lost by that), 2 it is locked (the store's key is dropped:
 /// every call that needs it answers 1006, `STORE.locked`, until `field_unlock`). Any other number is 1502.
 #[unsafe(no_mangle)]
 pub extern "C" fn field_lifecycle(store: FieldStore, state: i32) -> FieldStatus {

@@ -39,6 +39,11 @@ impl FieldError {
         }
     }
 
+    /// Whether only the device's key stood in the way.
+    pub(crate) fn is_of_the_signer(&self) -> bool {
+        [code::D_KEY_LOCKED, code::D_SIGNER, code::D_SIGNER_TIMEOUT].contains(&self.code)
+    }
+
     /// The contract's `{"error":{..}}`.
     #[must_use]
     pub fn to_json(&self) -> Json {

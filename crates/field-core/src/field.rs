@@ -1,7 +1,7 @@
 //! One open store, and the little state beside it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use records::Role;
 use rusqlite::Connection;
@@ -36,6 +36,15 @@ struct Inner {
 
 /// Called after a save; false when nobody waits for it any more.
 pub type Waker = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// Tells whether an open database is still open.
+pub(crate) struct Lifeline(Weak<Inner>);
+
+impl Lifeline {
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
 
 /// Whose device this is, with the key that signs.
 pub(crate) struct Me {
@@ -84,6 +93,11 @@ impl Field {
         })))
     }
 
+    /// Whether this database is still open somewhere, to be asked when one's own clone is gone.
+    pub(crate) fn lifeline(&self) -> Lifeline {
+        Lifeline(Arc::downgrade(&self.0))
+    }
+
     /// From now on, everything that happens.
     #[must_use]
     pub fn events(&self) -> EventReceiver {
@@ -93,7 +107,10 @@ impl Field {
     /// Calls this after every save that puts something into the outbox, until it answers false.
     /// It must not block and must not call back into the store.
     pub fn on_saved(&self, waker: Waker) {
-        lock(&self.0.wakers).push(waker);
+        let mut wakers = lock(&self.0.wakers);
+        // Those of syncs that are over; one wakened for nothing looks and waits on.
+        wakers.retain(|wake| wake());
+        wakers.push(waker);
     }
 
     pub(crate) fn saved(&self) {
@@ -177,11 +194,13 @@ impl Field {
         if let Some(me) = &*lock(&self.0.me) {
             return Ok(Arc::clone(me));
         }
-        let me = self.read(|db| self.read_me(db))?;
-        let me = me.ok_or_else(|| FieldError::new(code::D_NOT_ENROLLED, "this device is not enrolled yet"))?;
-        let me = Arc::new(me);
-        *lock(&self.0.me) = Some(Arc::clone(&me));
-        Ok(me)
+        // Kept while the store is held: what is written later is forgotten later, and read anew.
+        let me = self.read(|db| {
+            let me = self.read_me(db)?.map(Arc::new);
+            (*lock(&self.0.me)).clone_from(&me);
+            Ok(me)
+        })?;
+        me.ok_or_else(|| FieldError::new(code::D_NOT_ENROLLED, "this device is not enrolled yet"))
     }
 
     pub(crate) fn forget_me(&self) {

@@ -9,6 +9,7 @@ mod link;
 pub use link::{Screen, Within};
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use signed::{Signer, code};
 
 use crate::error::{FieldError, Result};
 use crate::event::{Bus, Event, EventReceiver};
-use crate::field::Field;
+use crate::field::{Field, Lifeline};
 use crate::net::{Stop, Watch};
 use crate::ports::{Clock, Random};
 use crate::types::{Options, StoreKey};
@@ -25,6 +26,9 @@ use crate::types::{Options, StoreKey};
 /// How long closing and suspending wait for calls that are under way: the time an operating system
 /// gives an app, less what closing the file takes.
 pub const PATIENCE: Duration = Duration::from_millis(4_500);
+
+/// How often the end of what nobody rings for is looked for.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// One store of one user, for as long as an app holds it. Cheap to clone; every clone is the same.
 #[derive(Clone)]
@@ -40,20 +44,21 @@ struct Inner {
     state: Mutex<State>,
     // Rung when a call ends.
     ended: Condvar,
-    // Held for one sync asked for by the app; there is one at a time.
-    once: Mutex<()>,
+    // Set for one sync asked for by the app; there is one at a time.
+    once: AtomicBool,
+    rekeying: Mutex<()>,
 }
 
 struct State {
     phase: Phase,
-    /// Calls that hold the open database.
-    calls: usize,
     /// The key the file has, while it may be known.
     key: Option<StoreKey>,
     /// Whether the app wants to stay in sync.
     syncing: bool,
     /// Whether the system says that there is a network.
     network: bool,
+    /// Of every database that was opened and may still be open in a call that has not come back.
+    opened: Vec<Lifeline>,
     /// Whether the device is somebody's: before, there is nothing to sync.
     enrolled: bool,
     watch: Option<Watch>,
@@ -93,9 +98,9 @@ impl Host {
         let field = Field::open_on(options.clone(), Arc::clone(&bus))?;
         let state = State {
             network: true,
+            opened: vec![field.lifeline()],
             enrolled: begun(&field),
             phase: Phase::Open(field),
-            calls: 0,
             key: Some(options.key),
             syncing: false,
             watch: None,
@@ -110,19 +115,19 @@ impl Host {
             events,
             state: Mutex::new(state),
             ended: Condvar::new(),
-            once: Mutex::new(()),
+            once: AtomicBool::new(false),
+            rekeying: Mutex::new(()),
         })))
     }
 
     /// The open database, for one call. `STORE.suspended`, `STORE.locked` or `STORE.closed` where
     /// there is none.
     pub fn call(&self) -> Result<Call<'_>> {
-        let mut state = self.state();
+        let state = self.state();
         let field = match &state.phase {
             Phase::Open(field) => field.clone(),
             Phase::Suspended | Phase::Locked | Phase::Closed => return Err(state.phase.refusal()),
         };
-        state.calls += 1;
         Ok(Call { host: self, field: Some(field) })
     }
 
@@ -138,9 +143,15 @@ impl Host {
 
     /// Changes the store's key: `{"rekeyed":true}`.
     pub fn rekey(&self, new: StoreKey) -> Result<Json> {
+        // One at a time, so that the key that is kept is the one the file has.
+        let _one = self.0.rekeying.lock().unwrap_or_else(PoisonError::into_inner);
         let call = self.call()?;
         let answer = call.rekey(new.clone())?;
-        self.state().key = Some(new);
+        let mut state = self.state();
+        // Locked meanwhile: then nobody keeps it.
+        if matches!(state.phase, Phase::Open(_) | Phase::Suspended) {
+            state.key = Some(new);
+        }
         Ok(answer)
     }
 
@@ -166,18 +177,17 @@ impl Host {
 
     /// Drops the store's key and closes the file: nothing can be read until [`Host::unlock`].
     pub fn lock(&self) -> Result<()> {
-        if let Ok(call) = self.call() {
-            // What was typed is on disk already; this only makes it ready to be sent.
-            let _ = call.drafts_flush(None);
-        }
         self.shut(Phase::Locked, Instant::now() + PATIENCE)
     }
 
-    /// Opens a locked store with its key. Another key is `STORE.key`, and it stays locked.
+    /// Opens a locked store with its key. Another key is `STORE.key`, and it stays as it is.
     pub fn unlock(&self, key: StoreKey) -> Result<()> {
         let state = self.state();
         match &state.phase {
-            Phase::Open(_) => Ok(()),
+            Phase::Open(_) if state.key.as_ref() == Some(&key) => Ok(()),
+            Phase::Open(_) => {
+                Err(FieldError::new(code::STORE_KEY, "this key is not that of the store; nothing was changed"))
+            }
             Phase::Suspended | Phase::Locked => self.reopen(state, key),
             Phase::Closed => Err(state.phase.refusal()),
         }
@@ -212,6 +222,8 @@ impl Host {
     fn reopen(&self, mut state: MutexGuard<'_, State>, key: StoreKey) -> Result<()> {
         let field = Field::open_on(self.options(key.clone()), Arc::clone(&self.0.bus))?;
         state.enrolled = begun(&field);
+        state.opened.retain(Lifeline::is_open);
+        state.opened.push(field.lifeline());
         state.phase = Phase::Open(field);
         state.key = Some(key);
         state.stop = Stop::new();
@@ -222,11 +234,12 @@ impl Host {
     /// the last call has ended.
     fn shut(&self, to: Phase, end: Instant) -> Result<()> {
         let mut state = self.state();
-        match (&state.phase, &to) {
+        let to = match (&state.phase, to) {
             (Phase::Closed, _) => return Err(Phase::Closed.refusal()),
-            (Phase::Locked, Phase::Suspended) => return Ok(()),
-            (Phase::Open(_) | Phase::Suspended | Phase::Locked, _) => {}
-        }
+            // Asleep or not, what is locked stays so.
+            (Phase::Locked, Phase::Suspended) => Phase::Locked,
+            (_, to) => to,
+        };
         if !matches!(to, Phase::Suspended) {
             state.key = None;
         }
@@ -234,16 +247,20 @@ impl Host {
         state.stop.ring();
         let watch = state.watch.take();
         drop(state);
-        let left = |end: Instant| end.saturating_duration_since(Instant::now());
-        let ended = watch.is_none_or(|watch| link::ended(watch, &phase, left(end)));
-        // Whoever waits inside a call is told to stop; the file goes with the last of them.
-        drop(phase);
-        let mut state = self.state();
-        while state.calls > 0 && !left(end).is_zero() {
-            state = self.0.ended.wait_timeout(state, left(end)).unwrap_or_else(PoisonError::into_inner).0;
+        let left = || end.saturating_duration_since(Instant::now());
+        if let Some(watch) = watch {
+            link::ended(watch, &phase, left());
         }
-        if ended && state.calls == 0 {
-            return Ok(());
+        // The file goes with the last who has it: calls were told to stop, and so was the network side.
+        drop(phase);
+        while !left().is_zero() {
+            let mut state = self.state();
+            state.opened.retain(Lifeline::is_open);
+            if state.opened.is_empty() {
+                return Ok(());
+            }
+            let turn = left().min(LOOK);
+            drop(self.0.ended.wait_timeout(state, turn).unwrap_or_else(PoisonError::into_inner));
         }
         Err(FieldError::new(code::STORE_WAITING, "a call has not come back yet; the store closes when it does"))
     }
@@ -288,9 +305,8 @@ impl std::ops::Deref for Call<'_> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        // The database before the count: whoever sees no call left may count on a closed file.
+        // The database before the bell: whoever is woken looks whether it is closed.
         drop(self.field.take());
-        self.host.state().calls -= 1;
         self.host.0.ended.notify_all();
     }
 }

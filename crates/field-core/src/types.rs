@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::ports::{Clock, Random};
 
 /// The 32-byte key of a store, from the platform's keystore; wiped from memory after use.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoreKey(pub(crate) Zeroizing<[u8; 32]>);
 
 impl StoreKey {

@@ -41,7 +41,7 @@ fn a_change_of_a_damaged_document_is_refused_and_the_rest_of_its_frame_is_taken(
         lead.edit(&world, hurt, "known_to_school_log", json!("yes"));
         let whole = lead.create(&world, "concern", concern("another worry"));
         let receipt = lead.push(&world);
-        assert_eq!(receipt.outcomes[0].rest, Rest::Refused { code: code::A_DOCUMENT.number, kept: true }, "{sql}");
+        assert_eq!(receipt.outcomes[0].rest, Rest::Refused { code: code::A_DOCUMENT.number, kept: false }, "{sql}");
         assert_eq!((receipt.outcomes[1].accepted, &receipt.outcomes[1].rest), (1, &Rest::Ok), "{sql}");
         if sql.starts_with("UPDATE document SET wrapped_key") || sql.starts_with("UPDATE change") {
             continue;

@@ -38,19 +38,23 @@ impl Field {
         let moment = self.moment();
         let since: Option<Timestamp> = untouched_ms.map(|ms| moment.now.plus_millis(-ms));
         let stale = self.read(|db| lists::stale_drafts(db, since))?;
-        let mut flushed = 0;
+        let (mut flushed, mut failed) = (0, None);
         for record in stale {
-            self.write(false, |db| {
+            let done = self.write(false, |db| {
                 let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
                 let Some(mut draft) = lists::draft(db, record)? else { return Ok(()) };
                 flush(&pen, &mut draft)
-            })?;
-            flushed += 1;
+            });
+            // One that cannot be signed now does not hold up those that need no signature.
+            match done {
+                Ok(()) => flushed += 1,
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         if flushed > 0 {
             self.saved();
         }
-        Ok(flushed)
+        failed.map_or(Ok(flushed), Err)
     }
 
     /// Sets values of a draft; with `flush`, a draft change is made at once.
@@ -94,7 +98,7 @@ impl Field {
 pub(crate) fn flush_or_keep(pen: &Pen<'_>, draft: &mut DraftRow) -> Result<()> {
     match flush(pen, draft) {
         // Nothing was written before the signature was asked for.
-        Err(error) if [code::D_KEY_LOCKED, code::D_SIGNER, code::D_SIGNER_TIMEOUT].contains(&error.code) => {
+        Err(error) if error.is_of_the_signer() => {
             draft.unflushed = draft.unflushed.max(1);
             lists::put_draft(pen.db, draft)
         }
@@ -185,7 +189,8 @@ pub(crate) fn follow(db: &Connection, row: &DocRow, view: &View, now: Timestamp)
         lists::remove_draft(db, row.record)?;
         return Ok(None);
     }
-    let kind = kind_of(&row.kind)?;
+    // A kind of a newer version: its document is kept, and a newer version will show it.
+    let Some(kind) = records::kind(&row.kind) else { return Ok(None) };
     let texts: BTreeMap<String, String> = view
         .fields
         .iter()

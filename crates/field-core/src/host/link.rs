@@ -1,7 +1,9 @@
 //! The network side of a [`Host`]: nothing here makes the app's calling thread wait for it, but the
 //! one call that is asked to.
 
-use std::sync::{Arc, TryLockError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
@@ -87,16 +89,36 @@ impl Host {
     /// network was told to be away: `D.offline` at once. Another such call is under way: `W.sessions`.
     pub fn sync_once(&self, budget: Duration) -> Result<Within> {
         let end = Instant::now() + budget;
-        let _one = match self.0.once.try_lock() {
-            Ok(one) => one,
-            Err(TryLockError::Poisoned(one)) => one.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(FieldError::new(code::W_SESSIONS, "a sync is under way already"));
-            }
-        };
         if !self.state().network {
             return Err(FieldError::new(code::D_OFFLINE, "there is no network; what you wrote is safe here and waits"));
         }
+        // Refused here and not on the other thread where the store is not open.
+        drop(self.call()?);
+        if self.0.once.swap(true, Ordering::AcqRel) {
+            return Err(FieldError::new(code::W_SESSIONS, "a sync is under way already"));
+        }
+        let (answer, answered) = channel();
+        let host = self.clone();
+        let work = move || {
+            let within = host.sync_until(end);
+            host.0.once.store(false, Ordering::Release);
+            // Nobody may wait for it any more; what was done is on disk.
+            let _ = answer.send(within);
+        };
+        let started = std::thread::Builder::new().name("field-once".into()).spawn(work);
+        if let Err(error) = started {
+            self.0.once.store(false, Ordering::Release);
+            return Err(error.into());
+        }
+        // A disk or a signer that does not come back must not cost the app its turn.
+        match answered.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(within) => within,
+            Err(_) => Ok(Within { answer: SyncAnswer::default(), more: true }),
+        }
+    }
+
+    fn sync_until(&self, end: Instant) -> Result<Within> {
+        let left = || end.saturating_duration_since(Instant::now());
         let call = self.call()?;
         let (stop, watch) = {
             let mut state = self.state();
@@ -104,17 +126,19 @@ impl Host {
         };
         // One session at a time: staying in sync makes room, and comes back after it.
         if let Some(watch) = watch {
-            watch.stop_within(end.saturating_duration_since(Instant::now()) / 2);
+            watch.stop_within(left() / 2);
         }
-        let left = end.saturating_duration_since(Instant::now());
-        let time = left.saturating_sub(FAREWELL.min(left / 2));
+        let time = left().saturating_sub(FAREWELL.min(left() / 2));
         let synced = sync_within(Arc::new(call.clone()), time, Until::Quiet, &stop);
         drop(call);
         keep_up(&mut self.state())?;
         let (answer, done) = synced?;
+        let done_some = answer.receipts > 0 || answer.received > 0 || !answer.rejected.is_empty();
         match done {
             Ok(()) => Ok(Within { answer, more: false }),
             Err(error) if error.code == code::W_TIMEOUT => Ok(Within { answer, more: true }),
+            // The link was lost after something had been done.
+            Err(error) if error.code == code::D_OFFLINE && done_some => Ok(Within { answer, more: true }),
             // Stopped by closing, suspending or locking: that is the reason, not the network.
             Err(error) => Err(self.call().err().unwrap_or(error)),
         }
@@ -122,14 +146,20 @@ impl Host {
 
     /// The network came, went or changed.
     pub fn network_changed(&self, available: bool) -> Result<()> {
+        self.look_again(Some(available))
+    }
+
+    /// Takes up what the system says of the network, if it says something, and looks for the server at
+    /// once.
+    fn look_again(&self, available: Option<bool>) -> Result<()> {
         let mut state = self.state();
         if matches!(state.phase, Phase::Closed) {
             return Err(state.phase.refusal());
         }
-        state.network = available;
+        state.network = available.unwrap_or(state.network);
         keep_up(&mut state)?;
         if let Some(watch) = &state.watch {
-            watch.network(available);
+            watch.network(state.network);
         }
         Ok(())
     }
@@ -138,10 +168,7 @@ impl Host {
     /// was typed into drafts is made ready to be sent.
     pub fn screen(&self, screen: Screen) -> Result<()> {
         match screen {
-            Screen::Foreground => {
-                let available = self.state().network;
-                self.network_changed(available)
-            }
+            Screen::Foreground => self.look_again(None),
             Screen::Background => self.call()?.drafts_flush(None).map(drop),
         }
     }

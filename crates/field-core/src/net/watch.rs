@@ -118,7 +118,7 @@ async fn stay(
     let mut backoff = Backoff::default();
     while !*stop.borrow() {
         if !*available.borrow() {
-            told.offline(&store, code::D_OFFLINE).await?;
+            told.offline(&store, code::D_OFFLINE).await;
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 _ = available.wait_for(|available| *available) => backoff.reset(),
@@ -145,7 +145,7 @@ async fn stay(
             told = Told(Some(LinkState::Online));
         }
         let Some(reason) = after(ended)? else { continue };
-        told.offline(&store, reason).await?;
+        told.offline(&store, reason).await;
         if reason != code::D_OFFLINE {
             pause(reason, &mut backoff, &mut stop, &network).await;
         }
@@ -183,6 +183,9 @@ async fn connect(
 ) -> Result<Option<(Link, Server)>, FieldError> {
     let mut dials: JoinSet<Result<(Link, Server), Code>> = JoinSet::new();
     loop {
+        if !*available.borrow() {
+            return Ok(None);
+        }
         if dials.len() < DIALS_MAX {
             let (target, server) = target(store, true).await?;
             dials.spawn(async move { Ok((dial::dial(target).await?, server)) });
@@ -213,7 +216,7 @@ async fn connect(
                 () = &mut wait => break,
             }
         }
-        told.offline(store, refused.unwrap_or(code::D_OFFLINE)).await?;
+        told.offline(store, refused.unwrap_or(code::D_OFFLINE)).await;
         if let Some(code) = refused {
             dials.abort_all();
             pause(code, backoff, stop, network).await;
@@ -238,13 +241,14 @@ async fn pause(reason: Code, backoff: &mut Backoff, stop: &mut watch::Receiver<b
 struct Told(Option<LinkState>);
 
 impl Told {
-    async fn offline(&mut self, store: &Arc<dyn LinkStore>, reason: Code) -> Result<(), FieldError> {
+    /// Best effort: a store that cannot keep it (a full disk) has told it already, and must not end this.
+    async fn offline(&mut self, store: &Arc<dyn LinkStore>, reason: Code) {
         let state = LinkState::Offline((reason != code::D_OFFLINE).then_some(reason));
         if self.0 == Some(state) || (matches!(self.0, Some(LinkState::Offline(_))) && reason == code::D_OFFLINE) {
-            return Ok(());
+            return;
         }
         self.0 = Some(state);
         let store = Arc::clone(store);
-        thread::blocking(move || store.link(state)).await
+        let _ = thread::blocking(move || store.link(state)).await;
     }
 }

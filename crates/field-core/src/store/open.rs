@@ -1,6 +1,6 @@
 //! Opening: alone, with the right key, on whole files, or not at all.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Given up, not only closed: a process that was forked from this one has a copy of the open file, and
         // the lock would stay for as long as that one lives.
-        let _ = self.0.unlock();
+        unlock(&self.0);
     }
 }
 
@@ -119,8 +119,11 @@ impl Store {
     pub(crate) fn rekey(&mut self, old: &StoreKey, new: &StoreKey, random: &dyn Random) -> Result<()> {
         key::write(&self.dir, &[old, new], random)?;
         self.db()?.execute_batch(&key::pragma("rekey", new))?;
-        self.db()?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
-        key::write(&self.dir, &[new], random)
+        // From here on the new key is the one. What fails now is tidied up by the next opening, which
+        // knows both; answering an error would make the caller keep the wrong one.
+        let _ = self.db()?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        let _ = key::write(&self.dir, &[new], random);
+        Ok(())
     }
 
     /// Takes every file of the store away. The key it was written with is the caller's to destroy;
@@ -140,13 +143,40 @@ impl Store {
 
 fn lock(dir: &Path) -> Result<Lock> {
     let file = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => {
-            Err(FieldError::new(code::STORE_IN_USE, "another program is using this store"))
-        }
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    if try_lock(&file)? {
+        return Ok(Lock(file));
     }
+    Err(FieldError::new(code::STORE_IN_USE, "another program is using this store"))
+}
+
+/// Takes the lock if nobody has it. Not by the standard library, which has none on Android yet.
+#[cfg(unix)]
+fn try_lock(file: &File) -> std::io::Result<bool> {
+    use rustix::fs::{FlockOperation, flock};
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(unix)]
+fn unlock(file: &File) {
+    let _ = rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock);
+}
+
+#[cfg(not(unix))]
+fn try_lock(file: &File) -> std::io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn unlock(file: &File) {
+    let _ = file.unlock();
 }
 
 fn wrong_key() -> FieldError {

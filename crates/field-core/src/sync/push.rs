@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use signed::{Code, RecordId, code};
+use signed::{Class, Code, RecordId, code};
 use sync_engine::device::{Outgoing, ProvenReceipt};
 use wire::{Lane, Message, Outcome, Rest};
 
@@ -109,6 +109,10 @@ fn item(
         (Rest::Refused { code, kept: _ }, Some(refused)) => {
             let code = Code::by_number(*code).unwrap_or(code::W_UNEXPECTED);
             reject(pen, record, code, stored);
+            if code.class == Class::Damaged {
+                // The fault is the server's: here the record stays as it was written.
+                return left.iter().try_for_each(|change| frames::block(pen.db, change.document, &change.change, code));
+            }
             stored.reissued |= reissue::without(pen, refused.document, &refused.change, code)?;
             Ok(())
         }

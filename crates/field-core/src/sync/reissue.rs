@@ -45,10 +45,15 @@ pub(crate) fn without(pen: &Pen<'_>, document: RecordId, refused: &ChangeHash, w
             continue;
         }
         let words = read_words(&Candidate::read(&change.bytes, anew.template())?);
-        // Said without what it stood on, it may no longer make sense: then it stays laid aside.
-        if pen.write(&mut anew, Some(&mut view), &words, Urgency::Info).is_ok() {
-            said_again(pen, document, change)?;
-            issued = true;
+        match pen.write(&mut anew, Some(&mut view), &words, Urgency::Info) {
+            Ok(_) => {
+                said_again(pen, document, change)?;
+                issued = true;
+            }
+            // A key that cannot sign now: nothing of this receipt is stored, and it comes again.
+            Err(error) if error.is_of_the_signer() => return Err(error),
+            // Said without what it stood on, it may no longer make sense: then it stays laid aside.
+            Err(_) => {}
         }
     }
     if anew.id == anew.record {

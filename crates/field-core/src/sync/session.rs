@@ -67,18 +67,19 @@ impl Field {
             LinkState::Offline(reason) => (EventKind::Offline, 0, reason),
         };
         let number = reason.map_or(0, |code| i64::from(code.number));
-        self.write(false, |db| {
+        let kept = self.write(false, |db| {
             for (name, value) in [(meta::ONLINE, up), (meta::OFFLINE_CODE, number)] {
                 if meta::number(db, name)? != Some(value) {
                     meta::set_number(db, name, value)?;
                 }
             }
             Ok(())
-        })?;
+        });
+        // Told also where the disk is full: somebody is looking at a screen.
         let mut event = Event::new(kind, now);
         event.code = reason;
         self.tell(&[event]);
-        Ok(())
+        kept
     }
 
     /// The link was given up by the app itself: `offline`, if it was up. Waits for nobody: where a call

@@ -400,7 +400,7 @@ impl Work<'_> {
 
 /// What breaks a limit, or is not what anybody signed, is said and counted but takes no room.
 fn worth_keeping(code: Code) -> bool {
-    code.class != Class::Limit && code != code::S_SIGNATURE
+    code.class != Class::Limit && code.class != Class::Damaged && code != code::S_SIGNATURE
 }
 
 /// `test-faults`: an action's first change.
