@@ -151,3 +151,17 @@ fn a_request_prints_its_name_alone() {
     let enrol: Enrol = parse(br#"{"code":"secret"}"#).unwrap();
     assert_eq!(format!("{enrol:?}"), "Enrol");
 }
+
+#[test]
+fn a_field_given_twice_within_a_body_is_refused_and_not_half_taken() {
+    for request in [
+        r#"{"kind":"concern","body":{"exact_words":"first","exact_words":"second"}}"#,
+        r#"{"kind":"concern","body":{"concern_items":[{"text":"first","text":"second"}]}}"#,
+    ] {
+        let error = parse::<New>(request.as_bytes()).unwrap_err();
+        assert_eq!(error.code.name, "I.json");
+        assert!(!error.message.contains("first") && !error.message.contains("second"));
+    }
+    let good = parse::<New>(br#"{"kind":"concern","body":{"a":[1,-2,2.5,null,true,"x",{"a":{}}]}}"#).unwrap();
+    assert_eq!(good.body["a"].to_string(), r#"[1,-2,2.5,null,true,"x",{"a":{}}]"#);
+}

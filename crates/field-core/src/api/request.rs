@@ -12,6 +12,7 @@
 mod limits;
 mod parse;
 mod read;
+mod strict;
 
 use std::fmt;
 

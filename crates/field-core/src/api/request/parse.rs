@@ -11,19 +11,24 @@ use serde_json::Value as Json;
 use signed::code;
 
 use super::limits;
+use super::strict::Strict;
 use crate::error::{FieldError, Result};
 
 /// Bytes of an unknown field's name that an error still repeats.
 const NAME_BYTES_MAX: usize = 64;
 
 /// Reads a request: `I.too_large` past [`super::REQUEST_BYTES_MAX`], `I.json` for what is too deep or
-/// no JSON object, `I.field` for a field that it does not have, `I.value` for one that is missing or
+/// no JSON object or names a field twice within a value, `I.field` for a field that it does not have, `I.value` for one that is missing or
 /// of another type. The gap's path is the field; no message holds a word of what was read.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     limits::check(bytes)?;
     let text = std::str::from_utf8(bytes).map_err(|_| FieldError::new(code::I_JSON, "a request is UTF-8"))?;
     let request: Request = serde_json::from_str(text).map_err(|error| {
-        let place = format!("a request is one JSON object (line {}, column {})", error.line(), error.column());
+        let place = format!(
+            "a request is one JSON object in which no field is given twice (line {}, column {})",
+            error.line(),
+            error.column()
+        );
         FieldError::new(code::I_JSON, place)
     })?;
     T::deserialize(request).map_err(|wrong| wrong.gap().into())
@@ -44,8 +49,8 @@ impl<'de> Deserialize<'de> for Request {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<Request, M::Error> {
                 let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
+                while let Some((name, Strict(value))) = map.next_entry()? {
+                    fields.push((name, value));
                 }
                 Ok(Request(fields))
             }
