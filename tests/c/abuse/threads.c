@@ -75,25 +75,66 @@ static void *everything_at_once(void *context) {
     return NULL;
 }
 
-static int saving;
+/* Who still saves, how much was saved, and how often the app has woken. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int savers, saved, wakings;
+} day = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
 
-/* All but one save, and one sends the app to sleep and wakes it until they have done: what comes in between is
- * refused, and nothing is lost. */
+static int day_adds(int *count, int more) {
+    int now;
+    pthread_mutex_lock(&day.lock);
+    now = *count += more;
+    pthread_cond_broadcast(&day.changed);
+    pthread_mutex_unlock(&day.lock);
+    return now;
+}
+
+static void day_waits(const int *count, int known) {
+    pthread_mutex_lock(&day.lock);
+    while (*count == known && day.savers > 0) pthread_cond_wait(&day.changed, &day.lock);
+    pthread_mutex_unlock(&day.lock);
+}
+
+/* Sends the app to sleep and wakes it, again and again, each time until somebody has saved something. */
+static void sleeps_and_wakes(field_store store) {
+    while (day_adds(&day.savers, 0) > 0) {
+        int saved = day_adds(&day.saved, 0);
+        field_status status;
+        see("field_suspend", field_suspend(store));
+        do {
+            status = field_resume(store);
+            see("field_resume", status);
+        } while (status == FIELD_STORE_IN_USE);
+        day_adds(&day.wakings, 1);
+        see("field_status_get", asked(field_status_get, store, text("{}")));
+        day_waits(&day.saved, saved);
+    }
+}
+
+/* All but one save: what comes while the app sleeps is refused, and nothing is lost. */
 static void *asleep_and_awake(void *context) {
     worker *me = (worker *)context;
     int round = 0;
-    while (me->number == 0 && __atomic_load_n(&saving, __ATOMIC_ACQUIRE) > 0) {
-        see("field_suspend", field_suspend(me->store));
-        see("field_resume", field_resume(me->store));
-        see("field_status_get", asked(field_status_get, me->store, text("{}")));
+    if (me->number == 0) {
+        sleeps_and_wakes(me->store);
+        return NULL;
     }
-    while (me->number != 0 && round < ROUNDS) {
+    while (round < ROUNDS) {
+        int wakings = day_adds(&day.wakings, 0);
         field_status status = asked(field_record_new, me->store, text(ACTION));
         see("field_record_new", status);
-        round += status == FIELD_OK;
-        if (status != FIELD_OK && status != FIELD_STORE_SUSPENDED) broken("neither saved nor asleep");
+        if (status == FIELD_OK) {
+            round++;
+            day_adds(&day.saved, 1);
+        } else if (status == FIELD_STORE_SUSPENDED) {
+            day_waits(&day.wakings, wakings);
+        } else {
+            broken("neither saved nor asleep");
+        }
     }
-    if (me->number != 0) __atomic_sub_fetch(&saving, 1, __ATOMIC_ACQ_REL);
+    day_adds(&day.savers, -1);
     return NULL;
 }
 
@@ -126,7 +167,7 @@ void threads_chapter(const char *folder, const char *code) {
     together(store, everything_at_once);
     reported = saved();
     rows_of_what_was_seen("16 threads");
-    saving = THREADS - 1;
+    day_adds(&day.savers, THREADS - 1);
     together(store, asleep_and_awake);
     reported += saved();
     rows_of_what_was_seen("16 threads, asleep and awake");

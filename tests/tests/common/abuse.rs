@@ -173,12 +173,14 @@ pub fn threads(abuse: &Abuse) {
     told.came_to(&[
         ("16 threads: field_event_next", &["FIELD_OK", "FIELD_TIMEOUT"]),
         ("16 threads: field_sync_once", sync),
+        // On a machine that is much too slow, as under valgrind, the network side does not end in time; until it has,
+        // the file is in use.
+        ("16 threads: field_sync_stop", &["FIELD_OK", "STORE.waiting"]),
         ("16 threads: ", OK),
         ("16 threads, asleep and awake: field_record_new", &["FIELD_OK", "STORE.suspended"]),
-        // On a machine that is much too slow the network side does not end in time; until it has, the file is in use.
         ("16 threads, asleep and awake: field_suspend", &["FIELD_OK", "STORE.waiting"]),
         ("16 threads, asleep and awake: field_resume", &["FIELD_OK", "STORE.in_use"]),
-        ("16 threads, asleep and awake: field_status_get", &["FIELD_OK", "STORE.suspended"]),
+        ("16 threads, asleep and awake: field_status_get", OK),
         ("afterwards: ", OK),
     ]);
     told.whole(told.fact("reported saved"));
