@@ -1,7 +1,7 @@
 //! `libfield`: the device as a C library, for apps in any language.
 //!
 //! The conventions, all on one page, stand at the top of `include/field.h`. Every function here is
-//! one call of the [`boundary`]: pointers are checked, bytes become a request, `field-core` is
+//! one call of the `boundary`: pointers are checked, bytes become a request, `field-core` is
 //! called, its answer becomes bytes, and nothing unwinds out of it.
 #![allow(unsafe_code, reason = "the C boundary is the one place where pointers come from outside")]
 #![cfg_attr(

@@ -64,9 +64,9 @@ fn an_inbox_goes_on_past_a_damaged_change() {
     let key = world.core.signer().public_key().clone();
     let (_, rows) = page.verify(&officer.peer.user, world.core.epoch(), &key).unwrap();
     let changes_of = |id: RecordId| {
-        let of = |row: &Row| match row {
-            Row::Change { document, change } if *document == id => Some(change.clone()),
-            _ => None,
+        let of = |row: &Row| {
+            let Row::Change { document, change } = row else { return None };
+            (*document == id).then(|| change.clone())
         };
         rows.iter().filter_map(of).collect::<Vec<_>>()
     };

@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_list_reads_as_a_table() {
-        let list = Command::List { kind: None, case: None, open: false, unsent: false };
+        let list = Command::List { kind: None, case: None, open: false, unsent: false, limit: None, before: None };
         assert_eq!(page(&list, &json!([])), "Nothing.\n");
         let line = json!({"id": "i", "kind": "welfare_check", "urgency": "urgent", "status": "in_progress",
             "title": "t", "recorded_at": "2026-11-22T09:30:00.000Z", "conflicts": 1});
