@@ -344,14 +344,15 @@ field_status field_close(field_store store);
 /*
  Before the system freezes the app: ends transactions, closes the file, and leaves no thread of the
  library running. Until `field_resume` every call that needs the file answers 1007
- (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when a call of the signer has not come
- back within 4.5 s: the file closes when it does, and this can be asked again.
+ (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when something that was under way (a call of
+ the signer, the end of a session) has not come back within 4.5 s: the file closes when it has, and this
+ can be asked again.
  */
 field_status field_suspend(field_store store);
 
 /*
- Opens the file again after `field_suspend`, and goes on syncing if that was wanted. Harmless on an
- open store; a locked one stays locked (1006) and needs `field_unlock` alone.
+ Opens the file again after `field_suspend`, and goes on syncing if that was wanted; 1009 while what was
+ under way then has not come back. Harmless on an open store; a locked one stays locked (1006) and needs `field_unlock` alone.
  */
 field_status field_resume(field_store store);
 

@@ -104,15 +104,16 @@ pub extern "C" fn field_close(store: FieldStore) -> FieldStatus {
 
 /// Before the system freezes the app: ends transactions, closes the file, and leaves no thread of the
 /// library running. Until `field_resume` every call that needs the file answers 1007
-/// (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when a call of the signer has not come
-/// back within 4.5 s: the file closes when it does, and this can be asked again.
+/// (`STORE.suspended`); events are kept. 1009 (`STORE.waiting`) when something that was under way (a call of
+/// the signer, the end of a session) has not come back within 4.5 s: the file closes when it has, and this
+/// can be asked again.
 #[unsafe(no_mangle)]
 pub extern "C" fn field_suspend(store: FieldStore) -> FieldStatus {
     on_store("field_suspend", store, Host::suspend)
 }
 
-/// Opens the file again after `field_suspend`, and goes on syncing if that was wanted. Harmless on an
-/// open store; a locked one stays locked (1006) and needs `field_unlock` alone.
+/// Opens the file again after `field_suspend`, and goes on syncing if that was wanted; 1009 while what was
+/// under way then has not come back. Harmless on an open store; a locked one stays locked (1006) and needs `field_unlock` alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn field_resume(store: FieldStore) -> FieldStatus {
     on_store("field_resume", store, Host::resume)

@@ -220,9 +220,12 @@ impl Host {
     }
 
     fn reopen(&self, mut state: MutexGuard<'_, State>, key: StoreKey) -> Result<()> {
+        state.opened.retain(Lifeline::is_open);
+        if !state.opened.is_empty() {
+            return Err(waiting());
+        }
         let field = Field::open_on(self.options(key.clone()), Arc::clone(&self.0.bus))?;
         state.enrolled = begun(&field);
-        state.opened.retain(Lifeline::is_open);
         state.opened.push(field.lifeline());
         state.phase = Phase::Open(field);
         state.key = Some(key);
@@ -262,8 +265,15 @@ impl Host {
             let turn = left().min(LOOK);
             drop(self.0.ended.wait_timeout(state, turn).unwrap_or_else(PoisonError::into_inner));
         }
-        Err(FieldError::new(code::STORE_WAITING, "a call has not come back yet; the store closes when it does"))
+        Err(waiting())
     }
+}
+
+fn waiting() -> FieldError {
+    FieldError::new(
+        code::STORE_WAITING,
+        "something that was under way has not come back yet; the store closes when it does",
+    )
 }
 
 /// A store has just been opened: whether it is somebody's. One that does not say tells its first caller why.

@@ -197,7 +197,7 @@ pub fn closing(abuse: &Abuse) {
         ("before: ", OK),
         ("a sync and an event are waited for: field_close", OK),
         ("closed meanwhile: field_event_next", CLOSED),
-        ("closed meanwhile: field_sync_once", &["FIELD_NO_NETWORK"]),
+        ("closed meanwhile: field_sync_once", &["FIELD_CLOSED"]),
         ("closed meanwhile: field_close again", CLOSED),
         ("afterwards: ", OK),
     ]);
