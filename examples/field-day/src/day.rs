@@ -167,10 +167,10 @@ impl<'a> Day<'a> {
                 "case": case, "school": self.people.urn, "urgency": "immediate", "speaker": {"as_said": self.people.child},
                 "words_verbatim": [{"seq": 1, "speaker": self.people.child, "text": self.people.denial, "exact": true}],
                 "questions_asked": [{"seq": 1, "text": "Tell me about the weekend.", "asker": "officer", "kind": "open"}],
-                "observations": [{"text": self.people.observation, "at": "2026-11-22T10:05:00Z"}],
+                "observations": [{"text": self.people.observation, "at": minutes_ago(15)}],
                 "interpretation": [{"text": self.people.interpretation, "basis": "what was seen", "author": "officer"}],
                 "who_present": [{"person": "pastoral manager", "role": "staff", "part_or_whole": "whole"}],
-                "seen_alone": "no", "account_started_at": "2026-11-22T10:00:00Z", "account_ended_at": "2026-11-22T10:10:00Z",
+                "seen_alone": "no", "account_started_at": minutes_ago(20), "account_ended_at": minutes_ago(10),
                 "setting": {"type": "school", "place": "wellbeing office", "chosen_by_child": "yes"},
                 "how_recorded": "typed_live", "immediate_safety": {"safe_now": "yes"},
                 "medical_need": {"yn3": "no"}, "first_evidence_done": {"not_applicable": "nothing disclosed"},
@@ -368,4 +368,11 @@ fn first_words(text: &str) -> &str {
     let mut spaces = text.match_indices(' ').map(|(place, _)| place);
     let second = spaces.nth(3).unwrap_or(text.len());
     text.get(..second).unwrap_or(text)
+}
+
+/// A time so many minutes ago: an account that is written down a day late would have to say why.
+fn minutes_ago(minutes: i64) -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    signed::Timestamp::from_millis(now - minutes * 60_000).to_string()
 }

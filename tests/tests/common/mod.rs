@@ -150,15 +150,17 @@ impl Scene {
         id(&self.officer.say_with(&["new", "action"], &body).unwrap())
     }
 
+    /// An account that has just ended: one that is written down a day later has a gap more.
     pub fn disclosure_body(&self, words: &str) -> Json {
+        let ago = minutes_ago;
         json!({"case": self.case, "school": SCHOOL, "speaker": "a pupil",
             "words_verbatim": [{"seq": 1, "speaker": "a pupil", "text": words, "exact": true}],
             "questions_asked": [{"seq": 1, "text": "Tell me.", "asker": "officer", "kind": "open"}],
             "who_present": [{"person": "tutor", "role": "staff", "part_or_whole": "whole"}], "seen_alone": "yes",
-            "account_started_at": "2026-11-22T10:00:00Z", "account_ended_at": "2026-11-22T10:10:00Z",
+            "account_started_at": ago(20), "account_ended_at": ago(10),
             "setting": {"type": "school", "place": "library", "chosen_by_child": "yes"}, "how_recorded": "typed_live",
             "immediate_safety": {"safe_now": "yes"}, "medical_need": {"yn3": "no"},
-            "first_evidence_done": {"not_applicable": "nothing to keep"}, "reassured": {"done": {"when": "2026-11-22T10:09:00Z", "by": "officer"}},
+            "first_evidence_done": {"not_applicable": "nothing to keep"}, "reassured": {"done": {"when": ago(11), "by": "officer"}},
             "child_view": [{"child": "a pupil", "words": "wants it to stop"}], "communication": {"needs": []}})
     }
 
@@ -195,6 +197,12 @@ impl Scene {
         }
         all
     }
+}
+
+/// A time so many minutes ago, by the clock that the programs see.
+pub fn minutes_ago(minutes: i64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    signed::Timestamp::from_millis(i64::try_from(now).unwrap() - minutes * 60_000).to_string()
 }
 
 /// The id in an answer.
