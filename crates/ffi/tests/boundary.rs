@@ -105,6 +105,7 @@ fn r98_what_is_no_request_is_refused_by_code_and_nothing_is_lost() {
         format!("{{\"kind\":\"action\",\"body\":{{\"x\":{}1{}}}}}", open.repeat(10_000), close.repeat(10_000))
     };
     let long = format!("{{\"kind\":\"{}\"}}", "x".repeat(1024 * 1024));
+    let (lists, objects) = (deep("[", "]"), deep("{\"a\":", "}"));
     let cases: [(&[u8], &str); 10] = [
         (b"\xff\xfe", "FIELD_UTF8"),
         (b"", "I.json"),
@@ -113,9 +114,9 @@ fn r98_what_is_no_request_is_refused_by_code_and_nothing_is_lost() {
         (br#"{"kind":"action","body":{}} trailing"#, "I.json"),
         (br#"{"kind":"action","body":{},"colour":"red"}"#, "I.field"),
         (br#"{"kind":7,"body":{}}"#, "I.value"),
-        (deep("[", "]").leak().as_bytes(), "I.json"),
-        (deep("{\"a\":", "}").leak().as_bytes(), "I.json"),
-        (long.leak().as_bytes(), "I.too_large"),
+        (lists.as_bytes(), "I.json"),
+        (objects.as_bytes(), "I.json"),
+        (long.as_bytes(), "I.too_large"),
     ];
     for (request, code) in cases {
         let (status, answer) = try_call(field_record_new, store, request);

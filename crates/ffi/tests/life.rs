@@ -181,7 +181,8 @@ fn a_key_that_hangs_is_abandoned_and_the_store_still_closes() {
     while key.released.load(Ordering::SeqCst) == 0 {
         std::thread::yield_now();
     }
-    let (status, store, _) = open_with(&folder.config(), &KEY, &raw const *Box::leak(Box::new(key.signer())));
+    let signer = key.signer();
+    let (status, store, _) = open_with(&folder.config(), &KEY, &raw const signer);
     assert_eq!(status, FIELD_OK);
     assert_eq!(call(field_verify, store, &json!({}))["ok"], true);
     assert_eq!(field_close(store), FIELD_OK);
