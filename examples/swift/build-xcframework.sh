@@ -57,17 +57,17 @@ toolchain() {
 # One object of everything, with field_* to see and the rest hidden.
 prelink() { # TARGET, SDK, PLATFORM, ARCHITECTURE
     local target=$1 sdk=$2 platform=$3 architecture=$4
-    local folder=$out/work/$target version seen
+    local folder=$out/parts/$target version seen
     mkdir -p "$folder"
     # `native-static-libs` prints the system libraries and frameworks that an app has to link beside it.
     cargo rustc --release --locked --manifest-path "$manifest" --target "$target" \
-        --target-dir "$out/work/target" --crate-type staticlib -- --print native-static-libs
+        --target-dir "$out/parts/target" --crate-type staticlib -- --print native-static-libs
     printf '_field_*\n' >"$folder/exported"
     version=$(xcrun --sdk "$sdk" --show-sdk-version)
     xcrun --sdk "$sdk" ld -r -arch "$architecture" \
         -platform_version "$platform" "$IPHONEOS_DEPLOYMENT_TARGET" "$version" \
         -exported_symbols_list "$folder/exported" \
-        -all_load "$out/work/target/$target/release/libfield.a" -o "$folder/field.o"
+        -all_load "$out/parts/target/$target/release/libfield.a" -o "$folder/field.o"
     seen=$(xcrun nm -gU "$folder/field.o" | awk 'NF == 3 { print $3 }')
     if grep -v '^_field_' <<<"$seen" >&2; then
         echo "these symbols of $target would meet the app's own" >&2
@@ -79,9 +79,9 @@ prelink() { # TARGET, SDK, PLATFORM, ARCHITECTURE
 }
 
 headers() {
-    mkdir -p "$out/work/headers"
-    cp "$header" "$out/work/headers/field.h"
-    printf 'module CField {\n    header "field.h"\n    export *\n}\n' >"$out/work/headers/module.modulemap"
+    mkdir -p "$out/parts/headers"
+    cp "$header" "$out/parts/headers/field.h"
+    printf 'module CField {\n    header "field.h"\n    export *\n}\n' >"$out/parts/headers/module.modulemap"
 }
 
 toolchain
@@ -92,12 +92,12 @@ prelink "${simulators[0]}" iphonesimulator ios-simulator arm64
 prelink "${simulators[1]}" iphonesimulator ios-simulator x86_64
 headers
 
-mkdir -p "$out/work/simulator"
-xcrun lipo -create "$out/work/${simulators[0]}/libfield.a" "$out/work/${simulators[1]}/libfield.a" \
-    -output "$out/work/simulator/libfield.a"
+mkdir -p "$out/parts/simulator"
+xcrun lipo -create "$out/parts/${simulators[0]}/libfield.a" "$out/parts/${simulators[1]}/libfield.a" \
+    -output "$out/parts/simulator/libfield.a"
 rm -rf "$out/CField.xcframework"
 xcodebuild -create-xcframework \
-    -library "$out/work/$device/libfield.a" -headers "$out/work/headers" \
-    -library "$out/work/simulator/libfield.a" -headers "$out/work/headers" \
+    -library "$out/parts/$device/libfield.a" -headers "$out/parts/headers" \
+    -library "$out/parts/simulator/libfield.a" -headers "$out/parts/headers" \
     -output "$out/CField.xcframework"
 echo "$out/CField.xcframework"
