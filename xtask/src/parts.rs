@@ -50,6 +50,11 @@ pub(crate) const TOOLS: &[Tool] = &[
         probe: &["strace", "-qq", "-o", "/dev/null", "true"],
         remedy: "install strace, on a machine that lets it trace",
     },
+    Tool {
+        feature: "needs-tmpfs",
+        probe: &["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"],
+        remedy: "run on a Linux that lets a user mount a tmpfs in a namespace of their own (util-linux)",
+    },
     Tool { feature: "needs-cxx", probe: &["c++", "--version"], remedy: "install a C++ compiler that is called c++" },
     Tool {
         feature: "needs-valgrind",

@@ -193,12 +193,13 @@ fn connect(dir: &Path, key: &StoreKey, exists: bool) -> Result<Connection> {
     if cipher.is_none_or(|version| version.is_empty()) {
         return Err(FieldError::new(code::STORE_IO, "this build cannot encrypt"));
     }
-    // The first read: a wrong key or a damaged first page shows here.
+    // One process has the store, without the shared-memory file, which a full disk cannot make: said before
+    // the first read, which would make it.
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE;")?;
+    // A wrong key or a damaged first page shows here.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
     connection.execute_batch(
-        // One process has the store: without the shared-memory file, which a full disk cannot make.
-        "PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;
          PRAGMA fullfsync = ON;",
     )?;
