@@ -32,13 +32,15 @@ struct Inner {
     locked: AtomicBool,
     bus: Arc<Bus>,
     wakers: Mutex<Vec<Waker>>,
+    // The last to go, after the store has closed its file: what a lifeline looks at.
+    alive: Arc<()>,
 }
 
 /// Called after a save; false when nobody waits for it any more.
 pub type Waker = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Tells whether an open database is still open.
-pub(crate) struct Lifeline(Weak<Inner>);
+pub(crate) struct Lifeline(Weak<()>);
 
 impl Lifeline {
     pub(crate) fn is_open(&self) -> bool {
@@ -90,12 +92,13 @@ impl Field {
             locked: AtomicBool::new(false),
             bus,
             wakers: Mutex::default(),
+            alive: Arc::default(),
         })))
     }
 
     /// Whether this database is still open somewhere, to be asked when one's own clone is gone.
     pub(crate) fn lifeline(&self) -> Lifeline {
-        Lifeline(Arc::downgrade(&self.0))
+        Lifeline(Arc::downgrade(&self.0.alive))
     }
 
     /// From now on, everything that happens.
