@@ -27,6 +27,15 @@ pub struct Within {
     pub more: bool,
 }
 
+/// The turn of the one sync that an app may ask for: given back however it ends.
+struct Turn(Host);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.0.once.store(false, Ordering::Release);
+    }
+}
+
 impl Within {
     /// `{"sent",..,"more"}`.
     #[must_use]
@@ -100,8 +109,9 @@ impl Host {
         let (answer, answered) = channel();
         let host = self.clone();
         let work = move || {
-            let within = host.sync_until(end);
-            host.0.once.store(false, Ordering::Release);
+            let turn = Turn(host);
+            let within = turn.0.sync_until(end);
+            drop(turn);
             // Nobody may wait for it any more; what was done is on disk.
             let _ = answer.send(within);
         };
