@@ -40,6 +40,7 @@ impl Reader<'_> {
             includes: &includes,
             wrote: &wrote,
             outcome_seen: outcome_seen(self.db, row, view)?,
+            case: None,
         };
         Ok(work(&context))
     }

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod proposals;
 pub mod raise;
 pub mod rights;
+pub mod rules;
 pub mod schema;
 pub mod seal;
 pub mod shown;

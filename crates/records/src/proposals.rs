@@ -9,11 +9,12 @@ use crate::access::Role;
 use crate::gap::Gap;
 use crate::kind::Kind;
 use crate::open::{Arguments, considers};
+use crate::rules::{self, Attempt};
 use crate::seal::filled;
 use crate::shown;
 use crate::status::{self, Context};
 use crate::steps::{Act, Acts};
-use crate::verbs::{requesters, seen_in_record};
+use crate::verbs::{Actor, requesters, seen_in_record};
 
 /// The server's step that lets a proposal take effect; its content is [`confirmation`].
 pub const CONFIRM: &str = "confirm";
@@ -63,6 +64,7 @@ pub fn proposals(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Vec<Pro
         unseen.extend(others.map(|other| format!("considered/{}", other.record)));
         let unseen = unseen.into_iter().map(|path| Gap::new(code::R93_CLOSED_UNSEEN, path, message)).collect();
         gaps.extend(gate(kind, view, &body, act, ctx));
+        gaps.extend(weighed(view, act, ctx));
         Proposal { statement: act.id(), verb: act.step.verb, gaps, unseen }
     };
     acts.iter().zip(&legal).filter(|(act, _)| act.waits() && !act.refused()).map(judge).collect()
@@ -85,6 +87,16 @@ fn gate(kind: &Kind, view: &View, body: &Json, act: &Act<'_>, ctx: &Context<'_>)
         }
         _ => None,
     }
+}
+
+/// What the rules that weigh the whole case have against a step that was taken without it.
+fn weighed(view: &View, act: &Act<'_>, ctx: &Context<'_>) -> Vec<Gap> {
+    let Some(case) = ctx.case else { return Vec::new() };
+    let Some(row) = view.record().and_then(|id| case.row(id)) else { return Vec::new() };
+    let statement = &act.said.opened.statement;
+    let body = statement.content.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+    let actor = Actor { user: &statement.author, role: act.role };
+    rules::gate(case, &Attempt { row, verb: act.step.verb, body: &body, actor }).refused
 }
 
 /// The content of the server's confirmation.

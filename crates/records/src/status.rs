@@ -45,6 +45,8 @@ pub struct Context<'a> {
     pub wrote: &'a Wrote<'a>,
     /// Whether delivery shows that the requester has seen the outcome.
     pub outcome_seen: bool,
+    /// The case, for rules that weigh several records.
+    pub case: Option<&'a crate::rules::CaseView<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -59,6 +61,7 @@ impl<'a> Context<'a> {
             includes: &|_, heads, change| heads.contains(change),
             wrote: &|_| None,
             outcome_seen: false,
+            case: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::gap::Gap;
 use crate::kind::{Argues, Kind, Owns, Step};
 use crate::normal::Normal;
 use crate::rights;
+use crate::rules::{self, Attempt};
 use crate::shown::Shown;
 use crate::status::Context;
 use crate::verb_bodies;
@@ -113,6 +114,7 @@ pub fn plan(
         "mark_differs" => planned.differs(),
         _ => {}
     }
+    planned.rules();
     planned.finish(&what.considered)
 }
 
@@ -249,6 +251,16 @@ impl Planning<'_> {
         let Some(record) = self.text("record").map(str::to_owned) else { return };
         let line = serde_json::json!({ "record": record, "why": "differs", "by": self.actor.user.as_str() });
         self.write(&[(String::from("links/+"), line)]);
+    }
+
+    /// What the rules that weigh the whole case have against it.
+    fn rules(&mut self) {
+        let Some(case) = self.ctx.case else { return };
+        let Some(row) = self.view.record().and_then(|id| case.row(id)) else { return };
+        let attempt = Attempt { row, verb: self.step.verb, body: &self.body, actor: self.actor };
+        let gate = rules::gate(case, &attempt);
+        self.refused.extend(gate.refused);
+        self.plan.gaps.extend(gate.unknown);
     }
 
     fn finish(mut self, considered: &[(RecordId, Vec<ChangeHash>)]) -> Result<Plan, Refused> {

@@ -1,0 +1,216 @@
+//! Rules that weigh several records: pure functions over the rows of a case, the same on the
+//! handset and on the server.
+//!
+//! A rule looks at a [`CaseView`] and says what follows as [`Findings`]: gaps that block a closing,
+//! [`Item`]s that somebody owes (with the [`mod@ladder`] by which each climbs), records that must exist,
+//! values that must be raised, marks that every reader sees. Nothing is written here and nothing is
+//! remembered: what a rule finds again stands, what it does not find any more is over. `gate` says
+//! what stands in the way of one step. Each rule is one line of a family's table ([`Rule`]), with its
+//! id beside its code and in its tests' names; `docs/adding-a-rule.md` walks through one.
+
+pub mod ladder;
+pub mod look;
+pub mod people;
+pub mod read;
+pub mod switch;
+pub mod view;
+
+use signed::{Code, RecordId, Timestamp};
+
+use crate::body::NewRecord;
+use crate::gap::Gap;
+use crate::verbs::Actor;
+pub use ladder::{Prompt, Rung, To, prompts};
+pub use people::{Directory, Member};
+pub use view::{CaseView, Row, StepRow};
+
+/// One rule of the requirements.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its id, `R12`.
+    pub id: &'static str,
+    /// What it finds.
+    pub weigh: Option<fn(&CaseView<'_>, &mut Findings)>,
+    /// What it has against one step.
+    pub gate: Option<fn(&CaseView<'_>, &Attempt<'_>, &mut Gate)>,
+}
+
+/// A step somebody is about to take.
+pub struct Attempt<'a> {
+    /// The record.
+    pub row: &'a Row,
+    /// The verb.
+    pub verb: &'a str,
+    /// Its body.
+    pub body: &'a serde_json::Map<String, serde_json::Value>,
+    /// Who.
+    pub actor: Actor<'a>,
+}
+
+/// What stands in the way of a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// What is known to be missing: the step is refused and each is listed.
+    pub refused: Vec<Gap>,
+    /// What this device cannot know (its codes end in `.unknown_here`): it goes with the step.
+    pub unknown: Vec<Gap>,
+}
+
+/// What follows from a case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// Gaps, each with the record it is shown with. They block that record's closing.
+    pub gaps: Vec<(RecordId, Gap)>,
+    /// What somebody owes.
+    pub items: Vec<Item>,
+    /// Records that must exist because of a rule. Each has a derived id: device and server make
+    /// the same one.
+    pub makes: Vec<Made>,
+    /// Protective values that must be raised; done once, so that a reasoned lowering stands.
+    pub raises: Vec<Raise>,
+    /// What every reader sees beside a record.
+    pub marks: Vec<(RecordId, Mark)>,
+}
+
+/// A record a rule makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The rule.
+    pub rule: &'static str,
+    /// The record it is made for: case and school are taken from it where the body names none.
+    pub from: RecordId,
+    /// The record; its id is `RecordId::derived` of the rule, the source and the target.
+    pub new: NewRecord,
+}
+
+/// A protective value that a rule raises.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raise {
+    /// The rule.
+    pub rule: &'static str,
+    /// The record.
+    pub record: RecordId,
+    /// The M field, as in a body (`urgency`, `grade`, `markers`).
+    pub field: &'static str,
+    /// The value; for a list, one line of it.
+    pub value: serde_json::Value,
+}
+
+/// Something every reader of a record is to see, computed and never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The rule.
+    pub rule: &'static str,
+    /// A word, such as `stale` or `unendorsed`.
+    pub word: &'static str,
+    /// A sentence without a word of the record.
+    pub text: &'static str,
+}
+
+/// Something somebody owes. It lives for as long as its rule finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The rule.
+    pub rule: &'static str,
+    /// Its code.
+    pub code: Code,
+    /// The record.
+    pub record: RecordId,
+    /// Which one, where a rule finds several on one record; else empty. An id or a field's name.
+    pub about: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who is told, and when: each rung later than the one before.
+    pub rungs: Vec<Rung>,
+    /// What is owed, without a word of the record.
+    pub text: &'static str,
+    /// A prompt that is answered by a reasoned decision or an action rests for this long at most;
+    /// `None` where only the work itself ends it.
+    pub rests_ms: Option<i64>,
+}
+
+/// The families and their rules, in the order of the requirements.
+const FAMILIES: &[&[Rule]] = &[];
+
+/// Every rule that weighs or guards.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// Everything that follows from a case.
+#[must_use]
+pub fn weigh(view: &CaseView<'_>) -> Findings {
+    let mut findings = Findings::default();
+    for rule in rules().filter(|rule| switch::on(rule.id)) {
+        if let Some(weigh) = rule.weigh {
+            weigh(view, &mut findings);
+        }
+    }
+    findings
+}
+
+/// What stands in the way of a step, by every rule.
+#[must_use]
+pub fn gate(view: &CaseView<'_>, attempt: &Attempt<'_>) -> Gate {
+    let mut gate = Gate::default();
+    for rule in rules().filter(|rule| switch::on(rule.id)) {
+        if let Some(guard) = rule.gate {
+            guard(view, attempt, &mut gate);
+        }
+    }
+    gate
+}
+
+impl Findings {
+    /// Adds a gap of a record.
+    pub fn gap(&mut self, row: &Row, code: Code, path: impl Into<String>, message: &str) {
+        self.gaps.push((row.id, Gap::new(code, path, message)));
+    }
+
+    /// Adds a mark that every reader of a record sees.
+    pub fn mark(&mut self, row: &Row, rule: &'static str, word: &'static str, text: &'static str) {
+        self.marks.push((row.id, Mark { rule, word, text }));
+    }
+
+    /// Raises a protective value.
+    pub fn raise(&mut self, rule: &'static str, row: &Row, field: &'static str, value: impl Into<serde_json::Value>) {
+        self.raises.push(Raise { rule, record: row.id, field, value: value.into() });
+    }
+
+    /// Makes a record. `target` tells several of one rule and source apart.
+    pub fn make(
+        &mut self,
+        rule: &'static str,
+        source: &Row,
+        target: &str,
+        kind: &'static str,
+        body: serde_json::Map<String, serde_json::Value>,
+    ) {
+        let id = RecordId::derived(&[rule, &source.id.to_string(), target]);
+        let new = NewRecord { id: Some(id), kind, body: crate::body::Body(body) };
+        self.makes.push(Made { rule, from: source.id, new });
+    }
+
+    /// Adds something that is owed.
+    pub fn owe(&mut self, item: Item) {
+        self.items.push(item);
+    }
+}
+
+impl Gate {
+    /// The step is refused.
+    pub fn refuse(&mut self, code: Code, path: impl Into<String>, message: &str) {
+        self.refused.push(Gap::new(code, path, message));
+    }
+
+    /// This device cannot know.
+    pub fn unknown(&mut self, code: Code, path: impl Into<String>, message: &str) {
+        self.unknown.push(Gap::new(code, path, message));
+    }
+}
+
+/// The id of what a rule makes for a target of a source.
+#[must_use]
+pub fn made_id(rule: &str, source: RecordId, target: &str) -> RecordId {
+    RecordId::derived(&[rule, &source.to_string(), target])
+}

@@ -1,0 +1,75 @@
+//! From a document to the row a rule looks at.
+
+use documents::{Dot, View};
+use serde_json::{Map as JsonMap, Value as Json};
+use signed::{RecordId, Timestamp};
+
+use super::view::{Row, StepRow};
+use crate::access::{Compartment, Role};
+use crate::kind::Kind;
+use crate::shown::Shown;
+use crate::status::{self, Context};
+use crate::steps::{Act, Acts};
+
+/// When the server received a change, where the reader knows.
+pub type Received<'a> = dyn Fn(&Dot) -> Option<Timestamp> + 'a;
+
+/// Steps kept for the rules: the newest so many of a record.
+pub const STEPS_MAX: usize = 400;
+
+impl Row {
+    /// A record read off; `None` while nothing says what it is.
+    #[must_use]
+    pub fn read(id: RecordId, view: &View, shown: &Shown, ctx: &Context<'_>, received: &Received<'_>) -> Option<Self> {
+        let (said, created) = view.created()?;
+        let statement = &said.opened.statement;
+        let text = |name: &str| shown.body.get(name).and_then(Json::as_str).map(str::to_owned);
+        Some(Self {
+            id,
+            case: created.case,
+            compartment: created.compartment.parse::<Compartment>().ok()?,
+            school: text("school").or(created.school),
+            author: statement.author.to_string(),
+            role: statement.role.parse().unwrap_or(Role::Server),
+            recorded_at: statement.device_at,
+            received_at: received(&said.dot),
+            status: shown.status.clone(),
+            open: shown.open,
+            sealed: shown.sealed,
+            owners: shown.owners.clone(),
+            urgency: shown.urgency.clone(),
+            due: shown.due,
+            body: shown.body.clone(),
+            gaps: shown.gaps.iter().map(|gap| gap.code.name.to_owned()).collect(),
+            steps: crate::kind::kind(&created.kind).map(|kind| steps(kind, view, ctx, received)).unwrap_or_default(),
+            kind: created.kind,
+        })
+    }
+}
+
+/// The steps that were legal and not refused, in causal order.
+fn steps(kind: &'static Kind, view: &View, ctx: &Context<'_>, received: &Received<'_>) -> Vec<StepRow> {
+    let acts = Acts::of(kind, view);
+    let arguments = crate::open::Arguments::of(kind, view, &acts, ctx.policy);
+    let legal = status::legal(kind, &acts, &arguments, ctx);
+    let counts = acts.iter().zip(&legal).filter(|(act, legal)| **legal && !act.refused());
+    let mut rows: Vec<StepRow> = counts.map(|(act, _)| step(act, received)).collect();
+    let early = rows.len().saturating_sub(STEPS_MAX);
+    rows.split_off(early)
+}
+
+fn step(act: &Act<'_>, received: &Received<'_>) -> StepRow {
+    let statement = &act.said.opened.statement;
+    StepRow {
+        statement: act.said.opened.id,
+        verb: act.step.verb.to_owned(),
+        author: statement.author.to_string(),
+        role: act.role,
+        at: received(&act.said.dot).unwrap_or(statement.device_at),
+        body: content(&statement.content),
+    }
+}
+
+fn content(map: &signed::cbor::Map) -> Json {
+    Json::Object(map.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<JsonMap<_, _>>())
+}
