@@ -125,6 +125,10 @@ pub(crate) enum Command {
         #[arg(required = true)]
         text: Vec<String>,
     },
+    /// What is due now, by rule
+    Prompts,
+    /// Records that may be about the same number, place or person
+    Matches,
     /// What waits to be sent, and when the server was last reached
     Status,
     /// Send and fetch once

@@ -36,6 +36,8 @@ impl<'a> Call<'a> {
             | Command::Show { .. }
             | Command::List { .. }
             | Command::Search { .. }
+            | Command::Prompts
+            | Command::Matches
             | Command::Status
             | Command::Sync { .. }
             | Command::Watch
@@ -74,6 +76,8 @@ impl<'a> Call<'a> {
                 before: *before,
             }),
             Command::Search { text } => field.search(&text.join(" ")),
+            Command::Prompts => field.prompts(),
+            Command::Matches => field.matches(),
             Command::Status => field.status(),
             Command::Sync { timeout, until } => {
                 let until = match until {

@@ -31,6 +31,10 @@ pub enum EventKind {
     Quarantined,
     /// A record was withdrawn, or the device erased itself.
     Erased,
+    /// The rules told this user something, or it is over.
+    Prompt,
+    /// Two records may be about the same.
+    Match,
     /// The link is up.
     Online,
     /// The link is down.
@@ -69,6 +73,8 @@ impl EventKind {
             Self::Seen => "seen",
             Self::Quarantined => "quarantined",
             Self::Erased => "erased",
+            Self::Prompt => "prompt",
+            Self::Match => "match",
             Self::Online => "online",
             Self::Offline => "offline",
         }

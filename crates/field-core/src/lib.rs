@@ -19,6 +19,7 @@ mod project;
 mod store;
 mod sync;
 mod types;
+mod weigh;
 
 pub use api::draft::DRAFT_PAUSE_MS;
 #[cfg(feature = "schema")]

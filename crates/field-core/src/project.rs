@@ -1,6 +1,7 @@
 //! From a document to its line in a list: computed once when it changes, never when it is listed.
 
 use documents::{Dot, View};
+use records::rules::Row;
 use records::verbs::requesters;
 use records::{Argument, Context, Gap, Policy, SealTimes, Shown, shown, shown_draft};
 use rusqlite::Connection;
@@ -10,8 +11,8 @@ use signed::{ChangeHash, RecordId, Timestamp};
 use crate::error::Result;
 use crate::field::{Me, Moment};
 use crate::store::changes::{self, DocRow};
-use crate::store::directory;
 use crate::store::lists::{self, DraftRow, Line, Source};
+use crate::store::{directory, weighed};
 
 /// Records of a case that are weighed when it closes.
 const ARGUMENTS_MAX: usize = documents::statement::CONSIDERED_MAX;
@@ -106,7 +107,15 @@ impl Reader<'_> {
             body: shown.body.clone(),
         };
         lists::put(self.db, &line)?;
+        self.weighable(row, view, &shown)?;
         Ok((line, shown))
+    }
+
+    /// Keeps what the rules look at.
+    fn weighable(&self, row: &DocRow, view: &View, shown: &Shown) -> Result<()> {
+        let received = |dot: &Dot| changes::received(self.db, row.id, dot).ok().flatten();
+        let found = self.with(row, view, |context| Row::read(row.record, view, shown, context, &received))?;
+        found.map_or(Ok(()), |found| weighed::put(self.db, &found))
     }
 
     /// Computes a draft's line and writes it.
@@ -189,6 +198,7 @@ fn unknown_kind(view: &View) -> Shown {
         differs: Vec::new(),
         delay_ms: None,
         notices: vec![String::from("this version does not know this kind of record")],
+        marks: Vec::new(),
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Shown {
     pub delay_ms: Option<i64>,
     /// R5, R11: what every reader is to see at once, in words without names.
     pub notices: Vec<String>,
+    /// What the rules found that every reader is to see ([`crate::rules::apply`]).
+    pub marks: Vec<crate::rules::Mark>,
 }
 
 /// What somebody signed beside what is shown.
@@ -226,6 +228,7 @@ impl Shown {
             differs: Vec::new(),
             delay_ms: None,
             notices: Vec::new(),
+            marks: Vec::new(),
         }
     }
 }

@@ -30,6 +30,8 @@ impl Debug for Row {
             Self::Delivery { document, statement, to, at } => {
                 write!(f, "Delivery({document}, {statement}, {to}, {at})")
             }
+            Self::Prompt { line } => write!(f, "Prompt({line:?})"),
+            Self::Match { line } => write!(f, "Match({line:?})"),
             Self::Headline { line } => write!(f, "Headline({line:?})"),
             Self::Directory { statement } => write!(f, "Directory({} bytes)", statement.len()),
             Self::Policy { version, values } => write!(f, "Policy({version}, {values:?})"),

@@ -331,6 +331,16 @@ pub enum Row {
         /// Its values.
         values: Value,
     },
+    /// Something this user owes or is to know, told by the rules; the same id again replaces it.
+    Prompt {
+        /// {id, rule, code, record, case, rung, due_at, text, ended?}: never a word of a record.
+        line: Value,
+    },
+    /// Two records that may be about the same number, place or person; the same id again replaces it.
+    Match {
+        /// {id, rule, state, records, key_kind}.
+        line: Value,
+    },
     /// A row of a kind this version does not know: kept, shown to nobody, counted for the hash.
     Unknown {
         /// Its type number.

@@ -93,6 +93,8 @@ fn row() -> impl Strategy<Value = Row> {
         line().prop_map(|line| Row::Headline { line }),
         some_bytes().prop_map(|statement| Row::Directory { statement }),
         (count(), line()).prop_map(|(version, values)| Row::Policy { version, values }),
+        line().prop_map(|line| Row::Prompt { line }),
+        line().prop_map(|line| Row::Match { line }),
         (9_u64..1 << 40, line()).prop_map(|(number, body)| Row::Unknown { number, body }),
     ]
 }

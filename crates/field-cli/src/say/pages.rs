@@ -47,6 +47,8 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
         Command::Do { verb, .. } => step(verb, value),
         Command::Show { .. } => show(value),
         Command::List { .. } | Command::Search { .. } => lines(value),
+        Command::Prompts => prompts(value),
+        Command::Matches => matches(value),
         Command::Status => standing(value),
         Command::Sync { .. } => synced(value),
         Command::Verify { .. } => verified(value),
@@ -102,6 +104,32 @@ fn row(line: &Json) -> Vec<String> {
         short(text(line, "title"), CELL_CHARS),
         text(line, "id").into(),
     ]
+}
+
+fn prompts(value: &Json) -> String {
+    let all = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    if all.is_empty() {
+        // R116: no rule fired, which is not the same as no risk.
+        return String::from("No rule asks for anything now. Judgement remains yours.\n");
+    }
+    let row = |prompt: &Json| {
+        let rung = prompt.get("rung").map(plain).unwrap_or_default();
+        let due = minute(text(prompt, "due_at"));
+        vec![due, text(prompt, "code").into(), rung, text(prompt, "text").into(), text(prompt, "record").into()]
+    };
+    table(&["DUE", "RULE", "RUNG", "WHAT", "RECORD"], &all.iter().map(row).collect::<Vec<_>>())
+}
+
+fn matches(value: &Json) -> String {
+    let all = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    if all.is_empty() {
+        return String::from("No two records share a number, place or person, as far as this device holds them.\n");
+    }
+    let row = |found: &Json| {
+        let records: Vec<&str> = list(found, "records").iter().filter_map(Json::as_str).collect();
+        vec![text(found, "state").into(), text(found, "key_kind").into(), records.join(" "), text(found, "id").into()]
+    };
+    table(&["STATE", "SHARED", "RECORDS", "ID"], &all.iter().map(row).collect::<Vec<_>>())
 }
 
 /// `2026-11-22 09:30`: as much of a time as a person needs in a list.

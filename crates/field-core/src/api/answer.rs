@@ -5,6 +5,7 @@
 
 mod device;
 mod list;
+mod prompts;
 mod record;
 mod told;
 mod words;
@@ -12,6 +13,7 @@ mod written;
 
 pub use device::{Enrolled, Fault, Rejected, Rekeyed, Status, Synced, SyncedWithin, Unsent, Verified};
 pub use list::{Delivery, DeliveryState, Line};
+pub use prompts::{PossibleMatch, Prompt};
 pub use record::{
     Account, Addendum, Conflict, ConflictValue, Created, Draft, Headline, Lane, Link, Owner, Receipt, Record, Refused,
     Shown, Standing, Statement,

@@ -6,6 +6,7 @@ mod edit;
 mod enrol;
 mod list;
 pub(crate) mod new;
+mod prompts;
 pub mod request;
 #[cfg(feature = "schema")]
 pub mod schema;

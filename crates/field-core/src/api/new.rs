@@ -20,6 +20,7 @@ use crate::project::Reader;
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Line};
 use crate::store::{directory, frames};
+use crate::weigh;
 
 /// A record about to be made.
 pub(crate) struct Fresh {
@@ -172,12 +173,27 @@ pub(crate) fn begin(
     body: &Body,
     when: &SealTimes<'_>,
 ) -> Result<(Line, StatementHash, Vec<Gap>)> {
+    start(pen, id, kind, body, when, finish)
+}
+
+/// What is done once a record is written.
+type Finish = fn(&Pen<'_>, &DocRow, &View) -> Result<Line>;
+
+fn start(
+    pen: &Pen<'_>,
+    id: RecordId,
+    kind: &'static Kind,
+    body: &Body,
+    when: &SealTimes<'_>,
+    finish: Finish,
+) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut writes = split(kind, body)?;
     if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, &Policy::DEFAULT) {
         writes.cautious.push((String::from("urgency"), Value::text(level)));
     }
     let created = created(pen, id, kind, body)?;
-    let gaps = seal_gaps(kind, body, when);
+    let mut gaps = seal_gaps(kind, body, when);
+    gaps.extend(weigh::gaps_of(pen, id, kind, body, &created.compartment.parse()?)?);
     let sealed = std::mem::take(&mut writes.sealed);
     let saying = Saying {
         sentence: Sentence::Step(String::from("created")),
@@ -218,11 +234,27 @@ fn dedupe(mut writes: Writes) -> Writes {
 /// After a record was written: its line, its place in the queue, and what of its case is weighed
 /// anew.
 pub(crate) fn finish(pen: &Pen<'_>, row: &DocRow, view: &View) -> Result<Line> {
+    let line = finish_one(pen, row, view)?;
+    if row.id == row.record {
+        weigh::follow(pen, line.case.unwrap_or(line.id))?;
+    }
+    // What followed may have raised it.
+    Ok(lists::line(pen.db, line.id)?.unwrap_or(line))
+}
+
+/// The same for this record alone.
+pub(crate) fn finish_one(pen: &Pen<'_>, row: &DocRow, view: &View) -> Result<Line> {
     let reader = reader(pen);
     let (line, _) = reader.project(row, view)?;
     frames::hasten(pen.db, row.id, Urgency::read(&line.urgency))?;
     reader.project_case(&line)?;
     Ok(line)
+}
+
+/// Makes one record that a rule asked for.
+pub(crate) fn make_one(pen: &Pen<'_>, fresh: &Fresh) -> Result<()> {
+    let when = SealTimes { recorded_at: pen.moment.now, policy: &Policy::DEFAULT };
+    start(pen, fresh.id, fresh.kind, &fresh.body, &when, finish_one).map(drop)
 }
 
 fn created(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body) -> Result<Created> {

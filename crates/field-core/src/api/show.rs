@@ -17,6 +17,7 @@ use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Source};
 use crate::store::log::{self, Consultation};
 use crate::store::{code_of, directory, frames, opened, uint};
+use crate::weigh;
 
 impl Field {
     /// The whole record: its fields at the top, and beside them `id`, `kind`, `status`, `owner`,
@@ -86,6 +87,7 @@ fn of_draft(db: &Connection, me: &Me, draft: &DraftRow) -> Result<answer::Draft>
 fn record(db: &Connection, me: &Me, moment: &Moment, row: &DocRow) -> Result<answer::Record> {
     let view = changes::view(db, row)?;
     let mut shown = Reader { db, me, moment }.shown(row, &view)?;
+    weigh::apply(db, me, moment, row.record, &mut shown)?;
     let created = view.created().map(|(said, created)| {
         let statement = &said.opened.statement;
         answer::Created {
@@ -141,6 +143,7 @@ fn standing(shown: Shown) -> answer::Standing {
         differs: shown.differs.into_iter().map(Into::into).collect(),
         delay_ms: shown.delay_ms,
         notices: shown.notices,
+        marks: shown.marks.iter().map(|mark| mark.word.to_owned()).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use documents::View;
 use records::rights::may_step;
-use records::{Actor, Body, Do, Plan, plan};
+use records::{Actor, Body, Context, Do, Plan, Policy, plan};
 use serde_json::{Map as JsonMap, Value as Json, json};
 use signed::{RecordId, code};
 use sync_engine::Urgency;
@@ -15,6 +15,7 @@ use crate::pen::{Pen, Saying, Words};
 use crate::project::Reader;
 use crate::store::changes::DocRow;
 use crate::store::lists::{self, Line};
+use crate::weigh::Weighing;
 
 impl Field {
     /// A step: `{"id","status","gaps"}`, and `"proposed"` where the server has to confirm it.
@@ -49,11 +50,15 @@ fn planned(pen: &Pen<'_>, row: &DocRow, view: &View, verb: &str, body: &Json) ->
     let reader = Reader { db: pen.db, me: pen.me, moment: pen.moment };
     let shown = reader.shown(row, view)?;
     let actor = Actor { user: &pen.me.user, role: pen.me.role };
+    let case = view.created().and_then(|(_, made)| made.case).unwrap_or(row.record);
+    let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?;
+    let weighed = weighing.view(pen.moment, &Policy::DEFAULT);
     let plan = reader.with(row, view, |context| {
         // What is open beside it and was looked at here.
         let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();
         let what = Do { verb, body: body.clone(), considered };
-        plan(kind, view, &shown, actor, &what, context, &mut || ids.next())
+        let context = Context { case: Some(&weighed), ..*context };
+        plan(kind, view, &shown, actor, &what, &context, &mut || ids.next())
     })?;
     ids.done()?;
     Ok(plan?)

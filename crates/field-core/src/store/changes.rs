@@ -334,3 +334,10 @@ pub(crate) fn rebuild(db: &Connection, row: &DocRow, keep: &[StoredChange]) -> R
     save_state(db, &anew)?;
     Ok(anew)
 }
+
+/// When the server signed for a change, as far as this device knows.
+pub(crate) fn received(db: &Connection, document: RecordId, dot: &documents::Dot) -> Result<Option<Timestamp>> {
+    let mut query = db.prepare_cached("SELECT received FROM change WHERE document = ?1 AND actor = ?2 AND seq = ?3")?;
+    let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get::<_, Option<i64>>(0)))?;
+    Ok(at.flatten().map(Timestamp::from_millis))
+}

@@ -137,6 +137,19 @@ pub(crate) fn user_of(db: &Connection, actor: &ActorId) -> Result<Option<String>
     optional(query.query_row([&actor.0], |row| row.get(0)))
 }
 
+/// What the newest statement says about each user.
+pub(crate) fn users(db: &Connection) -> Result<Vec<Map>> {
+    let mut query =
+        db.prepare_cached("SELECT subject, bytes FROM directory WHERE step = 'user' ORDER BY subject, at")?;
+    let mut rows = query.query([])?;
+    let mut newest = std::collections::BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let (subject, bytes): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        newest.insert(subject, bytes);
+    }
+    newest.into_values().map(|bytes| Ok(Opened::read(&bytes)?.statement.content)).collect()
+}
+
 /// What the newest statement says about a user.
 pub(crate) fn user(db: &Connection, user: &str) -> Result<Option<Map>> {
     let mut query =

@@ -154,6 +154,7 @@ fn gather(value: &Json, words: &mut String) {
 pub(crate) fn remove(db: &Connection, id: RecordId) -> Result<()> {
     db.execute("DELETE FROM search WHERE rowid IN (SELECT number FROM record WHERE id = ?1)", [&id.0])?;
     db.execute("DELETE FROM record WHERE id = ?1", [&id.0])?;
+    super::weighed::remove(db, id)?;
     db.execute("INSERT INTO search (search) VALUES ('optimize')", [])?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::field::{Field, Me, Moment};
 use crate::project::Reader;
 use crate::store::changes::{self, DocRow, Origin};
 use crate::store::lists::{self, Line, Source};
-use crate::store::{directory, int, meta, millis};
+use crate::store::{directory, int, meta, millis, weighed};
 use crate::types::PageOutcome;
 
 impl Field {
@@ -87,6 +87,8 @@ impl Taking<'_> {
             Row::Withdrawn { document, headline } => self.withdrawn(*document, headline.as_ref()),
             Row::Delivery { document, statement, to, at } => self.delivery(*document, statement, to.as_str(), *at),
             Row::Headline { line } => self.headline(line),
+            Row::Prompt { line } => self.prompt(line),
+            Row::Match { line } => self.found_match(line),
             Row::Directory { statement } => match directory::store(self.db, &self.me.server_keys, statement)? {
                 Ok(()) => Ok(()),
                 Err(refusal) => self.distrust(number, None, statement, &refusal),
@@ -216,6 +218,32 @@ impl Taking<'_> {
         Ok(())
     }
 
+    /// What the rules told this user.
+    fn prompt(&mut self, value: &Value) -> Result<()> {
+        let Some(id) = id_of(value) else { return Ok(()) };
+        let body = in_words(value);
+        let due = body.get("due_at").and_then(Json::as_str).and_then(|at| Timestamp::parse(at).ok());
+        let ended = body.get("ended").is_some();
+        weighed::put_prompt(self.db, id, due.unwrap_or(self.moment.now), ended, &body)?;
+        let mut event = Event::new(EventKind::Prompt, self.moment.now);
+        event.id = body.get("record").and_then(Json::as_str).and_then(|id| id.parse().ok());
+        event.status = Some(String::from(if ended { "ended" } else { "due" }));
+        event.code = body.get("code").and_then(Json::as_str).and_then(signed::Code::by_name);
+        self.events.push(event);
+        Ok(())
+    }
+
+    fn found_match(&mut self, value: &Value) -> Result<()> {
+        let Some(id) = id_of(value) else { return Ok(()) };
+        let body = in_words(value);
+        weighed::put_match(self.db, id, &body)?;
+        let mut event = Event::new(EventKind::Match, self.moment.now);
+        event.id = Some(id);
+        event.status = body.get("state").and_then(Json::as_str).map(str::to_owned);
+        self.events.push(event);
+        Ok(())
+    }
+
     fn distrust(&mut self, number: u64, document: Option<RecordId>, bytes: &[u8], why: &Refusal) -> Result<()> {
         self.db
             .prepare_cached(
@@ -307,6 +335,22 @@ fn id_of(value: &Value) -> Option<RecordId> {
         Value::Text(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
     }
+}
+
+/// A line as JSON, its ids as text.
+fn in_words(value: &Value) -> Json {
+    fn words(value: &Value) -> Json {
+        match value {
+            Value::Bytes(bytes) => match RecordId::from_slice(bytes) {
+                Ok(id) => Json::String(id.to_string()),
+                Err(_) => Json::Null,
+            },
+            Value::Array(items) => Json::Array(items.iter().map(words).collect()),
+            Value::Map(map) => Json::Object(map.iter().map(|(name, value)| (name.clone(), words(value))).collect()),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) => value.to_json(),
+        }
+    }
+    words(value)
 }
 
 /// A line the server made, from what it says of itself.

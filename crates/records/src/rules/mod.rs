@@ -15,10 +15,13 @@ pub mod read;
 pub mod switch;
 pub mod view;
 
+use serde_json::Value as Json;
 use signed::{Code, RecordId, Timestamp};
 
+use crate::access::{Compartment, Role};
 use crate::body::NewRecord;
 use crate::gap::Gap;
+use crate::shown::Shown;
 use crate::verbs::Actor;
 pub use ladder::{Prompt, Rung, To, prompts};
 pub use people::{Directory, Member};
@@ -84,7 +87,7 @@ pub struct Made {
 }
 
 /// A protective value that a rule raises.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Raise {
     /// The rule.
     pub rule: &'static str,
@@ -206,6 +209,69 @@ impl Gate {
     /// This device cannot know.
     pub fn unknown(&mut self, code: Code, path: impl Into<String>, message: &str) {
         self.unknown.push(Gap::new(code, path, message));
+    }
+}
+
+impl std::fmt::Debug for Raise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} raises {} of {}", self.rule, self.field, self.record)
+    }
+}
+
+/// In whose role a rule makes what follows from a record: what the control room recorded stays in the
+/// control room's compartment, all else is as the server's own.
+#[must_use]
+pub fn maker(source: Option<&Row>) -> Role {
+    let call = source.is_some_and(|row| matches!(row.compartment, Compartment::Call { .. }));
+    if call { Role::Call } else { Role::Server }
+}
+
+/// Whether two values say the same, their lines' ids apart.
+#[must_use]
+pub fn same(one: &signed::Value, other: &signed::Value) -> bool {
+    let bare = |value: &signed::Value| {
+        let mut value = value.clone();
+        if let signed::Value::Map(map) = &mut value {
+            map.remove("id");
+        }
+        value
+    };
+    bare(one) == bare(other)
+}
+
+/// The ids of records a body names.
+#[must_use]
+pub fn named(body: &Json) -> Vec<RecordId> {
+    fn gather(value: &Json, found: &mut Vec<RecordId>) {
+        match value {
+            Json::String(text) if text.len() == 36 => found.extend(text.parse::<RecordId>().ok()),
+            Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) => {}
+            Json::Array(items) => items.iter().for_each(|item| gather(item, found)),
+            Json::Object(map) => {
+                map.iter().filter(|(name, _)| *name != "id").for_each(|(_, value)| gather(value, found));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    gather(body, &mut found);
+    found
+}
+
+/// Puts what was found about a record into how it is shown: its gaps, and what every reader sees. A
+/// sealed record with such a gap is incomplete.
+pub fn apply(findings: &Findings, record: RecordId, shown: &mut Shown) {
+    for (_, gap) in findings.gaps.iter().filter(|(id, _)| *id == record) {
+        if !shown.gaps.contains(gap) {
+            shown.gaps.push(gap.clone());
+        }
+    }
+    for (_, mark) in findings.marks.iter().filter(|(id, _)| *id == record) {
+        shown.notices.push(mark.text.to_owned());
+        shown.marks.push(mark.clone());
+    }
+    if shown.status == "sealed" && !shown.gaps.is_empty() {
+        shown.status = String::from("sealed_incomplete");
+        shown.status_if_confirmed.clone_from(&shown.status);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a rule looks at: the rows of a case, never its documents.
 
+use std::fmt;
+
 use serde_json::Value as Json;
 use signed::{RecordId, StatementHash, Timestamp};
 
@@ -30,7 +32,7 @@ pub struct CaseView<'a> {
 }
 
 /// One record, read off.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Row {
     /// The record.
     pub id: RecordId,
@@ -71,7 +73,7 @@ pub struct Row {
 }
 
 /// One step of a record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct StepRow {
     /// Its statement.
     pub statement: StatementHash,
@@ -185,5 +187,17 @@ impl Row {
     #[must_use]
     pub fn immediate(&self) -> bool {
         self.urgency == "immediate"
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.kind, self.id, self.status)
+    }
+}
+
+impl fmt::Debug for StepRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.verb, self.at)
     }
 }

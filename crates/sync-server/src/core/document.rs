@@ -1,5 +1,7 @@
 //! A document while it is worked on: its key, its state row, and what it says.
 
+use std::collections::BTreeMap;
+
 use documents::{Candidate, ChangeInfo, Checked, Clock, DocState, Dot, History, Refusal, Template, View};
 use signed::{ActorId, ChangeHash, RecordId, Timestamp, UserId, code};
 
@@ -29,6 +31,8 @@ pub(crate) struct Doc {
     pub(crate) told: usize,
     /// What is loaded differs from what is stored.
     pub(crate) dirty: bool,
+    /// When each change was received.
+    pub(crate) received: BTreeMap<Dot, Timestamp>,
 }
 
 /// The look-ups of `documents::check` over the store.
@@ -75,6 +79,7 @@ impl Doc {
             changes: Vec::new(),
             told: 0,
             dirty: true,
+            received: BTreeMap::new(),
         })
     }
 
@@ -86,14 +91,16 @@ impl Doc {
         let state = key.open(Purpose::State, &id.0, &row.state).map_err(|_| DAMAGED)?;
         let state = DocState::from_bytes(&state).map_err(|_| DAMAGED)?;
         let projection = Projection::open(&key, &row).map_err(|_| DAMAGED)?;
-        let (mut view, mut changes) = (View::default(), Vec::new());
+        let (mut view, mut changes, mut received) = (View::default(), Vec::new(), BTreeMap::new());
         for row in tx.changes(id)? {
             changes.push(row.hash);
             view.apply(&reread(&key, &row, state.template).map_err(|_| DAMAGED)?);
-            view.taken(Dot { actor: row.actor, seq: row.seq }, changes.len() as u64);
+            let dot = Dot { actor: row.actor, seq: row.seq };
+            view.taken(dot, changes.len() as u64);
+            received.insert(dot, row.at);
         }
         let told = changes.len();
-        Ok(Some(Self { id, key, wrapped: row.key, state, view, projection, changes, told, dirty: false }))
+        Ok(Some(Self { id, key, wrapped: row.key, state, view, projection, changes, told, dirty: false, received }))
     }
 
     /// Takes a checked change in: here and, as rows, in the store.
@@ -106,7 +113,9 @@ impl Doc {
         self.state.apply(checked);
         self.view.apply(checked);
         self.changes.push(checked.hash);
-        self.view.taken(Dot { actor: checked.actor, seq: checked.seq }, self.changes.len() as u64);
+        let dot = Dot { actor: checked.actor, seq: checked.seq };
+        self.view.taken(dot, self.changes.len() as u64);
+        self.received.insert(dot, work.now);
         if self.changes.len() == 1 {
             // The rows below refer to this one; what is in it is written again by `flush`.
             work.tx.put_document(&self.row(work.now)?)?;
@@ -146,7 +155,7 @@ impl Doc {
         let projection = match &self.projection {
             Some(projection) => projection,
             None => {
-                fresh = Projection::of(self.id, &self.view, now).ok_or(StoreError::Damaged)?;
+                fresh = Projection::of(self.id, &self.view, now, &self.received).ok_or(StoreError::Damaged)?;
                 &fresh
             }
         };

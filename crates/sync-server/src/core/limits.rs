@@ -25,3 +25,12 @@ pub const KEYS_KEPT_MAX: usize = 65_536;
 
 /// Persons whose ages are looked up for one record.
 pub const PERSONS_NAMED_MAX: usize = 32;
+
+/// Records of one case that are weighed together; beyond it the rules say that they do not know all.
+pub const CASE_ROWS_MAX: usize = 4_000;
+
+/// How often a case is weighed again because the last time something followed from it.
+pub(crate) const WEIGHED_AGAIN_MAX: usize = 4;
+
+/// Prompts that one transaction tells.
+pub(crate) const PROMPTS_PER_TICK_MAX: usize = 500;

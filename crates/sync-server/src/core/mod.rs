@@ -27,6 +27,7 @@ mod session;
 mod types;
 pub mod vault;
 mod verify;
+mod weigh;
 mod work;
 
 use std::collections::BTreeMap;
@@ -78,6 +79,11 @@ impl Core {
     #[must_use]
     pub fn server_keys_der(&self) -> Vec<Vec<u8>> {
         vec![self.signer.public_key().spki().to_vec(), self.spare.spki().to_vec()]
+    }
+
+    /// The policy in force.
+    pub(crate) fn policy(&self) -> &'static records::Policy {
+        &records::Policy::DEFAULT
     }
 
     /// This life of the server's data.

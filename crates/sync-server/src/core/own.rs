@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use documents::{Candidate, ChangeBuilder, Created, Template, Verdict};
-use records::{Body, Compartment, Kind, Role, Writes};
+use records::{Body, Compartment, Context, Kind, Role, Writes};
 use serde_json::{Value as Json, json};
 use signed::cbor::{Map, Value};
 use signed::{RecordId, SchoolId, UserId, code};
@@ -13,10 +13,12 @@ use super::directory::SERVER;
 use super::document::Doc;
 use super::limits::PERSONS_NAMED_MAX;
 use super::projection::{Projection, context};
+use super::weigh::Weighing;
 use super::work::Work;
 use crate::error::ServerError;
 
-const MISFIT: ServerError = ServerError::new(code::A_DAMAGED, "the server's own change does not fit its document");
+pub(crate) const MISFIT: ServerError =
+    ServerError::new(code::A_DAMAGED, "the server's own change does not fit its document");
 
 impl Work<'_> {
     /// Everything that follows from new changes of these documents, in order: cases that are seen
@@ -25,20 +27,25 @@ impl Work<'_> {
         let mut order = self.new_cases(touched)?;
         order.extend(self.changed(touched)?);
         order.extend(self.about_persons(&order)?);
-        let mut cases = BTreeSet::new();
+        let mut moved = BTreeSet::new();
         for id in &order {
             let Some(mut doc) = self.doc(*id)? else { continue };
             let added = self.add_own(&mut doc);
             let changed = added.and_then(|()| self.project(&mut doc));
             self.keep(doc);
             if changed? {
-                cases.insert(*id);
+                moved.insert(*id);
             }
         }
-        for id in &order {
-            self.settle_one(*id, sender)?;
-        }
+        let cases: BTreeSet<RecordId> = order.iter().filter_map(|id| self.case_of(*id)).collect();
         for case in cases {
+            self.answer_proposals(case, &order)?;
+            order.extend(self.follow(case)?);
+        }
+        order.sort();
+        order.dedup();
+        self.settle_all(&order, sender)?;
+        for case in moved {
             for id in self.tx.documents_of_case(case)? {
                 if !order.contains(&id) {
                     self.settle_one(id, None)?;
@@ -48,6 +55,17 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Brings rows of each of these documents to whoever may hold it.
+    pub(crate) fn settle_all(&mut self, order: &[RecordId], sender: Option<&UserId>) -> Result<(), ServerError> {
+        order.iter().try_for_each(|id| self.settle_one(*id, sender))
+    }
+
+    /// The case a loaded record belongs to; drafts belong to none.
+    fn case_of(&self, id: RecordId) -> Option<RecordId> {
+        let doc = self.docs.get(&id).filter(|doc| doc.state.template == Template::Record)?;
+        doc.projection.as_ref()?.case
     }
 
     /// Reads a document off once more and brings rows to whoever may hold it by that.
@@ -78,12 +96,12 @@ impl Work<'_> {
 
     /// Reads a document off and writes its row; answers whether it is a case whose members may be
     /// others now.
-    fn project(&mut self, doc: &mut Doc) -> Result<bool, ServerError> {
+    pub(crate) fn project(&mut self, doc: &mut Doc) -> Result<bool, ServerError> {
         if !doc.dirty && doc.projection.is_some() {
             return Ok(false);
         }
         let before = doc.projection.as_ref().map(Projection::case_facts);
-        doc.projection = Projection::of(doc.id, &doc.view, self.now);
+        doc.projection = Projection::of(doc.id, &doc.view, self.now, &doc.received);
         self.flush(doc)?;
         let Some(after) = &doc.projection else { return Ok(false) };
         Ok(after.kind == "case" && before.as_ref() != Some(&after.case_facts()))
@@ -183,8 +201,7 @@ impl Work<'_> {
             return Ok(());
         }
         let Some(kind) = doc.view.created().and_then(|(_, made)| records::kind(&made.kind)) else { return Ok(()) };
-        self.raise(doc, kind)?;
-        self.answer_proposals(doc, kind)
+        self.raise(doc, kind)
     }
 
     /// R26: a child under 13 and any sexual indicator make a record immediate.
@@ -221,14 +238,34 @@ impl Work<'_> {
         Ok(ages)
     }
 
-    /// Answers each step that was taken offline: the server knows what its author did not.
-    fn answer_proposals(&mut self, doc: &mut Doc, kind: &'static Kind) -> Result<(), ServerError> {
-        for proposal in records::proposals(kind, &doc.view, &context(self.now)) {
+    /// Answers each step of these documents that was taken offline: the server knows what its author
+    /// did not.
+    fn answer_proposals(&mut self, case: RecordId, order: &[RecordId]) -> Result<(), ServerError> {
+        for id in order {
+            let of_it = self.case_of(*id) == Some(case);
+            let waits = of_it && self.docs.get(id).is_some_and(|doc| doc.view.statements.iter().any(proposed));
+            if !waits {
+                continue;
+            }
+            let weighing = self.weighing(case)?;
+            let Some(mut doc) = self.doc(*id)? else { continue };
+            let answered = self.answer(&mut doc, &weighing);
+            self.keep(doc);
+            answered?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, doc: &mut Doc, weighing: &Weighing) -> Result<(), ServerError> {
+        let Some(kind) = doc.view.created().and_then(|(_, made)| records::kind(&made.kind)) else { return Ok(()) };
+        let view = weighing.view(self.now, self.core.policy());
+        let context = Context { case: Some(&view), ..context(self.now) };
+        for proposal in records::proposals(kind, &doc.view, &context) {
             if let Some((step, content)) = proposal.answer() {
                 self.write_own(doc, kind.name, Some((step, content)), &Writes::default())?;
             }
         }
-        Ok(())
+        self.project(doc).map(drop)
     }
 
     /// One change by the server: it goes through the same checks as anybody's.
@@ -272,8 +309,13 @@ impl Work<'_> {
     }
 }
 
+/// A step that was taken without the server.
+fn proposed(said: &documents::Said) -> bool {
+    said.opened.statement.content.get("proposed") == Some(&Value::Bool(true))
+}
+
 /// The school in `SHARE(school,..)`.
-fn school_in(compartment: &str) -> Option<String> {
+pub(crate) fn school_in(compartment: &str) -> Option<String> {
     match compartment.parse::<Compartment>().ok()? {
         Compartment::Share { school, .. } | Compartment::ShareAction { school, .. } => Some(school.to_string()),
         Compartment::Call { .. }

@@ -1,8 +1,10 @@
 //! What the server reads off a document: who may hold it, and what lists and queues show.
 
-use documents::{Template, View};
+use std::collections::BTreeMap;
+
+use documents::{Dot, Template, View};
 use records::access::{CaseFacts, Compartment, RecordFacts};
-use records::{Context, Shown};
+use records::{Context, Shown, rules};
 use serde_json::Value as Json;
 use signed::cbor::{self, CborError, Fields, Map, Value};
 use signed::{RecordId, Timestamp, UserId};
@@ -14,7 +16,7 @@ use crate::store::rows::DocumentRow;
 
 /// What is read off a document. It can be computed again from the document at any time, with the
 /// same moment as `at`; `verify` does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Projection {
     pub(crate) at: Timestamp,
     pub(crate) template: String,
@@ -36,6 +38,8 @@ pub(crate) struct Projection {
     pub(crate) open: bool,
     pub(crate) high_risk: bool,
     pub(crate) gaps: Vec<String>,
+    /// What the rules look at; none for a draft, and for a kind of a newer version.
+    pub(crate) row: Option<rules::Row>,
     /// SHA-256 of the whole record as it is shown: a change of any word changes it.
     pub(crate) shown: [u8; 32],
 }
@@ -47,7 +51,7 @@ pub(crate) fn context(now: Timestamp) -> Context<'static> {
 
 impl Projection {
     /// Reads a document off; `None` when nothing says what it is.
-    pub(crate) fn of(_id: RecordId, view: &View, now: Timestamp) -> Option<Self> {
+    pub(crate) fn of(id: RecordId, view: &View, now: Timestamp, received: &BTreeMap<Dot, Timestamp>) -> Option<Self> {
         let (said, created) = view.created()?;
         let mut projection = Self {
             at: now,
@@ -70,6 +74,7 @@ impl Projection {
             open: true,
             high_risk: false,
             gaps: Vec::new(),
+            row: None,
             shown: [0; 32],
         };
         if created.template == Template::Draft && view.statements.iter().any(|said| said.step() == Some("sealed")) {
@@ -82,6 +87,7 @@ impl Projection {
             let shown = records::shown(kind, view, &context(now));
             projection.requested_by = records::requesters(view, &shown.body);
             projection.read(&shown);
+            projection.row = rules::Row::read(id, view, &shown, &context(now), &|dot| received.get(dot).copied());
         }
         Some(projection)
     }
@@ -213,6 +219,9 @@ impl Projection {
         put("high_risk", Value::Bool(self.high_risk));
         put("gaps", list(&self.gaps));
         put("shown", Value::bytes(self.shown));
+        if let Some(row) = &self.row {
+            put("row", Value::text(row.to_json().to_string()));
+        }
         if let Some(case) = self.case {
             put("case", Value::bytes(case.0));
         }
@@ -235,6 +244,7 @@ impl Projection {
         let flag = |value: Value| if let Value::Bool(flag) = value { Ok(flag) } else { Err(CborError::Shape) };
         let case = fields.optional("case").map(|v| v.as_bytes().and_then(|id| RecordId::from_slice(id).ok()));
         let due = fields.optional("due").map(text).transpose()?;
+        let row = fields.optional("row").map(text).transpose()?;
         let projection = Self {
             at: time(&fields.text("at")?)?,
             template: fields.text("template")?,
@@ -256,6 +266,13 @@ impl Projection {
             open: flag(fields.value("open")?)?,
             high_risk: flag(fields.value("high_risk")?)?,
             gaps: list(fields.array("gaps")?)?,
+            row: match row {
+                Some(text) => {
+                    let json = serde_json::from_str(&text).map_err(|_| CborError::Shape)?;
+                    Some(rules::Row::from_json(json).ok_or(CborError::Shape)?)
+                }
+                None => None,
+            },
             shown: fields.fixed("shown")?,
         };
         fields.finish()?;

@@ -195,9 +195,12 @@ fn row_bytes(row: &Row) -> usize {
             Row::Change { change, .. } => change.len(),
             Row::Directory { statement } => statement.len(),
             Row::Own { .. } | Row::Granted { .. } | Row::Delivery { .. } => 0,
-            Row::Withdrawn { .. } | Row::Headline { .. } | Row::Policy { .. } | Row::Unknown { .. } => {
-                cbor::encode(&row.to_value()).len()
-            }
+            Row::Withdrawn { .. }
+            | Row::Headline { .. }
+            | Row::Policy { .. }
+            | Row::Prompt { .. }
+            | Row::Match { .. }
+            | Row::Unknown { .. } => cbor::encode(&row.to_value()).len(),
         }
 }
 

@@ -30,6 +30,7 @@ impl Notice {
             let this = Arc::clone(&this);
             let looked = shared.blocking(move |shared| {
                 this.move_clock(shared);
+                fire(shared);
                 let begun = Instant::now();
                 Ok((look(shared, seen)?, begun.elapsed()))
             });
@@ -47,6 +48,7 @@ impl Notice {
         // What falls due by the clock alone fires here; connected devices see it before the
         // command returns.
         let due = || {
+            fire(shared);
             if let Err(error) = shared.live.refresh_heads(&shared.core) {
                 let _ = shared.log.error("clock_due_failed").code(error.code);
             }
@@ -56,6 +58,15 @@ impl Notice {
             Ok(true) => drop(shared.log.warn("test_clock_moved")),
             Err(_) => drop(shared.log.error("test_clock_not_moved").code(signed::code::A_IO)),
         }
+    }
+}
+
+/// Tells everything that has fallen due, and whoever is connected at once. What fails is logged and
+/// tried again at the next look: a timer is a row until it was told.
+fn fire(shared: &Shared) {
+    match shared.core.tick() {
+        Ok(grown) => shared.live.grown(grown),
+        Err(error) => drop(shared.log.error("clock_due_failed").code(error.code)),
     }
 }
 

@@ -7,6 +7,8 @@ use signed::merkle::Node;
 use signed::{ActorId, ChangeHash, DeviceId, Incarnation, RecordId, SchoolId, StatementHash, UserId};
 use wire::Lane;
 
+mod rules;
+
 use super::StoreError;
 use super::port::{Answer, Reading, Store, Writing};
 use super::rows::{
@@ -47,6 +49,7 @@ struct Tables {
     quarantine: BTreeMap<(DeviceId, RecordId, [u8; 32]), QuarantineRow>,
     directory: BTreeMap<u64, DirectoryRow>,
     sent: BTreeSet<(UserId, u64)>,
+    rules: rules::Rules,
 }
 
 impl Store for Memory {

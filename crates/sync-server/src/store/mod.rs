@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod memory;
 pub mod port;
 pub mod rows;
+pub mod rules;
 pub mod sqlite;
 
 pub use port::{Answer, Reading, Store, Writing};

@@ -13,6 +13,7 @@ use super::rows::{
     ActorRow, AuditEntry, ChangeRow, CodeRow, DeviceEntry, DirectoryRow, DocumentRow, FrameRow, HeadRow, HolderRow,
     InboxRow, QuarantineRow, SchoolRow, StatementRow, UserRow, WithdrawalRow,
 };
+use super::rules::{ReadingRules, WritingRules};
 
 /// What every method answers.
 pub type Answer<T> = Result<T, StoreError>;
@@ -30,7 +31,7 @@ pub trait Store: Send + Sync {
 }
 
 /// The reads of a transaction.
-pub trait Reading {
+pub trait Reading: ReadingRules {
     /// A named single value.
     fn meta(&self, name: &str) -> Answer<Option<Vec<u8>>>;
     /// A school.
@@ -120,7 +121,7 @@ pub trait Reading {
 
 /// The writes of a transaction. `put` replaces; `add` keeps what is there: the same row again
 /// changes nothing.
-pub trait Writing: Reading {
+pub trait Writing: Reading + WritingRules {
     /// Sets a named single value.
     fn put_meta(&mut self, name: &str, value: &[u8]) -> Answer<()>;
     /// Sets a school.

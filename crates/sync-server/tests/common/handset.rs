@@ -299,6 +299,8 @@ impl Handset {
             | Row::Headline { .. }
             | Row::Directory { .. }
             | Row::Policy { .. }
+            | Row::Prompt { .. }
+            | Row::Match { .. }
             | Row::Unknown { .. } => {}
         }
     }

@@ -27,6 +27,10 @@ pub mod number {
     pub const DIRECTORY: u64 = 7;
     /// [`crate::Row::Policy`]
     pub const POLICY: u64 = 8;
+    /// [`crate::Row::Prompt`]
+    pub const PROMPT: u64 = 9;
+    /// [`crate::Row::Match`]
+    pub const MATCH: u64 = 10;
 }
 
 impl Page {
@@ -120,6 +124,8 @@ impl Row {
             Self::Headline { .. } => number::HEADLINE,
             Self::Directory { .. } => number::DIRECTORY,
             Self::Policy { .. } => number::POLICY,
+            Self::Prompt { .. } => number::PROMPT,
+            Self::Match { .. } => number::MATCH,
             Self::Unknown { number, .. } => *number,
         }
     }
@@ -149,7 +155,9 @@ impl Row {
                 .put("to", Value::text(to.as_str()))
                 .put("at", Value::text(at.to_string()))
                 .done(),
-            Self::Headline { line } => body.put("line", line.clone()).done(),
+            Self::Headline { line } | Self::Prompt { line } | Self::Match { line } => {
+                body.put("line", line.clone()).done()
+            }
             Self::Directory { statement } => body.put("statement", Value::bytes(statement)).done(),
             Self::Policy { version, values } => {
                 body.put("version", Value::uint(*version)).put("values", values.clone()).done()
@@ -162,7 +170,7 @@ impl Row {
     /// From a value of the CBOR profile.
     pub fn from_value(value: Value) -> Result<Self, WireError> {
         let (number, body) = numbered(value)?;
-        if !(number::CHANGE..=number::POLICY).contains(&number) {
+        if !(number::CHANGE..=number::MATCH).contains(&number) {
             return Ok(Self::Unknown { number, body: a_map(body)? });
         }
         let mut fields = Fields::of(body)?;
@@ -191,6 +199,8 @@ impl Row {
             },
             number::HEADLINE => Self::Headline { line: a_map(f.value("line")?)? },
             number::DIRECTORY => Self::Directory { statement: some_bytes(f.value("statement")?)? },
+            number::PROMPT => Self::Prompt { line: a_map(f.value("line")?)? },
+            number::MATCH => Self::Match { line: a_map(f.value("line")?)? },
             _ => Self::Policy { version: f.uint("version")?, values: a_map(f.value("values")?)? },
         };
         fields.finish()?;

@@ -112,6 +112,8 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::Withdrawn { document: second_record(), headline: None },
         Row::Directory { statement: b"a signed statement stands here".to_vec() },
         Row::Policy { version: 3, values: cbor::map([("recording_delay_minutes", Value::Int(60))]) },
+        Row::Prompt { line: line("requested") },
+        Row::Match { line: line("possible") },
         Row::Unknown { number: 4_000, body: cbor::map([("later", Value::Bool(true))]) },
     ]
 }

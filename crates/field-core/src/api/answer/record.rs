@@ -144,6 +144,8 @@ pub struct Standing {
     pub delay_ms: Option<i64>,
     /// What every reader is to see at once (R5, R11).
     pub notices: Vec<String>,
+    /// The same as words: `stale`, `unendorsed`, ..
+    pub marks: Vec<String>,
 }
 
 /// One owner; while two people both answer for it, both.

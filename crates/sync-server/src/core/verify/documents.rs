@@ -1,12 +1,14 @@
 //! The directory, and every document from its bytes up.
 
+use std::collections::BTreeMap;
+
 use documents::{
     Candidate, Checked, Clock, Declaration, DocState, Dot, MemoryHistory, Verdict, View, declaration::Undeclared,
 };
 use signed::cbor::{Map, Value};
 use signed::cose::{self, Typ};
 use signed::digest::sha256;
-use signed::{ActorId, DeviceId, Incarnation, PublicKey, RecordId, Signer as _, StatementHash};
+use signed::{ActorId, DeviceId, Incarnation, PublicKey, RecordId, Signer as _, StatementHash, Timestamp};
 
 use super::{Check, Held};
 use crate::core::document::change_place;
@@ -21,6 +23,7 @@ struct Growing {
     state: DocState,
     history: MemoryHistory,
     view: View,
+    received: BTreeMap<Dot, Timestamp>,
 }
 
 impl Check<'_> {
@@ -86,8 +89,12 @@ impl Check<'_> {
             self.fault("V.key", row.id);
             return Ok(held);
         };
-        let mut growing =
-            Growing { state: DocState::new(template), history: MemoryHistory::default(), view: View::default() };
+        let mut growing = Growing {
+            state: DocState::new(template),
+            history: MemoryHistory::default(),
+            view: View::default(),
+            received: BTreeMap::new(),
+        };
         let changes = self.tx.changes(row.id)?;
         self.require(changes.len() as u64 == row.changes, "V.change_gap", row.id);
         for (change, place) in changes.iter().zip(1_u64..) {
@@ -130,7 +137,9 @@ impl Check<'_> {
                 growing.state.apply(&checked);
                 growing.history.apply(&checked);
                 growing.view.apply(&checked);
-                growing.view.taken(Dot { actor: row.actor, seq: row.seq }, held.changes.len() as u64);
+                let dot = Dot { actor: row.actor, seq: row.seq };
+                growing.view.taken(dot, held.changes.len() as u64);
+                growing.received.insert(dot, row.at);
             }
             None => self.fault("V.change", format_args!("{id} {}", row.hash)),
         }
@@ -150,7 +159,7 @@ impl Check<'_> {
         let state = key.open(Purpose::State, &row.id.0, &row.state);
         self.require(state.is_ok_and(|state| state == growing.state.to_bytes()), "V.state", row.id);
         let Ok(Some(stored)) = Projection::open(key, row) else { return self.fault("V.projection", row.id) };
-        let computed = Projection::of(row.id, &growing.view, stored.at);
+        let computed = Projection::of(row.id, &growing.view, stored.at, &growing.received);
         self.require(computed.as_ref() == Some(&stored), "V.projection", row.id);
         let clear = computed.map(|computed| computed.in_clear(row.clone()));
         self.require(clear.as_ref() == Some(row), "V.projection", row.id);

@@ -3,6 +3,7 @@
 mod columns;
 mod open;
 mod read;
+mod rules;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -30,7 +30,7 @@ const HOLDER: &str = "SELECT document, person, content, line FROM holder";
 const FRAME: &str = "SELECT device, incarnation, lane, number, hash, previous, signature, items, leaf, size, \
                      inbox_head FROM frame";
 
-trait Queries: Connected {
+pub(super) trait Queries: Connected {
     fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> SqlResult<T>) -> Answer<Option<T>> {
         let mut statement = self.connection()?.prepare_cached(sql).map_err(failure)?;
         statement.query_row(params, read).optional().map_err(failure)

@@ -15,7 +15,7 @@ use crate::store::rows::{
 };
 
 impl WriteTx<'_> {
-    fn run(&mut self, sql: &str, params: impl Params) -> Answer<()> {
+    pub(super) fn run(&mut self, sql: &str, params: impl Params) -> Answer<()> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
         statement.execute(params).map_err(failure)?;
         Ok(())

@@ -1,0 +1,323 @@
+//! The rules over a case, and what they ask of the server: records that must exist, values that must
+//! be raised, and prompts, each of which is a timer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use documents::{Created, Template};
+use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row};
+use records::{Role, Writes};
+use serde_json::{Value as Json, json};
+use signed::cbor::{self, Map, Value};
+use signed::{RecordId, Timestamp, UserId};
+
+use super::Core;
+use super::document::Doc;
+use super::limits::{CASE_ROWS_MAX, PROMPTS_PER_TICK_MAX, WEIGHED_AGAIN_MAX};
+use super::own::{MISFIT, school_in};
+use super::work::Work;
+use crate::error::ServerError;
+use crate::store::rules::PromptRow;
+
+/// A case, read off.
+pub(crate) struct Weighing {
+    case: RecordId,
+    rows: Vec<Row>,
+    beside: Vec<Row>,
+    people: Directory,
+    whole: bool,
+}
+
+impl Weighing {
+    /// As a rule looks at it.
+    pub(crate) fn view(&self, now: Timestamp, policy: &'static records::Policy) -> CaseView<'_> {
+        CaseView {
+            case: self.case,
+            rows: &self.rows,
+            beside: &self.beside,
+            people: &self.people,
+            policy,
+            now,
+            whole: self.whole,
+        }
+    }
+}
+
+impl Core {
+    /// Everything that has fallen due: prompts are told, each once. Answers the inboxes that grew.
+    pub fn tick(&self) -> Result<Vec<(UserId, u64)>, ServerError> {
+        let now = self.clock.now();
+        if self.store.read()?.next_due()?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        let mut grown = BTreeMap::new();
+        loop {
+            let mut work = Work::begin(self)?;
+            let due = work.tx.prompts_due(work.now, PROMPTS_PER_TICK_MAX)?;
+            if due.is_empty() {
+                return Ok(grown.into_iter().collect());
+            }
+            let cases: BTreeSet<RecordId> = due.iter().map(|row| row.case).collect();
+            let mut order = Vec::new();
+            for case in cases {
+                order.extend(work.follow(case)?);
+            }
+            work.settle_all(&order, None)?;
+            // What the case no longer asks for was ended by now; what is left was waiting for its time.
+            for row in due {
+                work.still_due(&row)?;
+            }
+            grown.extend(work.finish()?);
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Reads a case off.
+    pub(crate) fn weighing(&self, case: RecordId) -> Result<Weighing, ServerError> {
+        let mut rows = Vec::new();
+        let ids = self.tx.documents_of_case(case)?;
+        let mut whole = ids.len() <= CASE_ROWS_MAX;
+        for id in ids.into_iter().take(CASE_ROWS_MAX) {
+            match self.row_of(id) {
+                Ok(Some(row)) => rows.push(row),
+                Ok(None) => {}
+                // One damaged record hides itself, not its case.
+                Err(error) if error.code == signed::code::A_DOCUMENT => whole = false,
+                Err(error) => return Err(error),
+            }
+        }
+        rows.sort_by_key(|row| (row.recorded_at, row.id));
+        let beside = self.beside(case, &rows)?;
+        Ok(Weighing { case, rows, beside, people: self.directory(), whole })
+    }
+
+    /// A record's row, from what is loaded or what is stored.
+    pub(crate) fn row_of(&self, id: RecordId) -> Result<Option<Row>, ServerError> {
+        if let Some(doc) = self.docs.get(&id) {
+            return Ok(doc.projection.as_ref().and_then(|projection| projection.row.clone()));
+        }
+        let Some(row) = self.tx.document(id)? else { return Ok(None) };
+        Ok(self.core.projection(&row)?.and_then(|projection| projection.row))
+    }
+
+    /// Records of other cases that these name.
+    fn beside(&self, case: RecordId, rows: &[Row]) -> Result<Vec<Row>, ServerError> {
+        let mut found = Vec::new();
+        let names = rows.iter().flat_map(|row| rules::named(&row.body));
+        let names: BTreeSet<RecordId> = names.filter(|id| !rows.iter().any(|row| row.id == *id)).collect();
+        for id in names.into_iter().take(CASE_ROWS_MAX) {
+            if let Ok(Some(row)) = self.row_of(id)
+                && row.case != Some(case)
+            {
+                found.push(row);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Who is who, for the ladders.
+    pub(crate) fn directory(&self) -> Directory {
+        let member = |(person, holder): (&super::work::Person, &records::Holder)| Member {
+            user: person.row.id.to_string(),
+            role: holder.role,
+            schools: person.row.schools.iter().map(ToString::to_string).collect(),
+            team: person.row.team.clone(),
+            area: person.row.area.clone(),
+            supervisor: person.row.supervisor.as_ref().map(ToString::to_string),
+            cover: None,
+            away: false,
+        };
+        Directory::of(self.active().map(member).collect())
+    }
+
+    /// Weighs a case until nothing more follows; answers the documents that changed or were made.
+    pub(crate) fn follow(&mut self, case: RecordId) -> Result<Vec<RecordId>, ServerError> {
+        let mut changed = Vec::new();
+        for round in 0..WEIGHED_AGAIN_MAX {
+            let weighing = self.weighing(case)?;
+            let view = weighing.view(self.now, self.core.policy());
+            let found = rules::weigh(&view);
+            let mut more = Vec::new();
+            for made in &found.makes {
+                more.extend(self.make(made, &weighing)?);
+            }
+            for raise in &found.raises {
+                more.extend(self.raise_by_rule(raise)?);
+            }
+            if more.is_empty() || round + 1 == WEIGHED_AGAIN_MAX {
+                let wanted: Vec<Prompt> = found.items.iter().flat_map(|item| rules::prompts(&view, item)).collect();
+                self.reconcile(case, &wanted)?;
+                break;
+            }
+            changed.extend(more);
+        }
+        changed.sort();
+        changed.dedup();
+        Ok(changed)
+    }
+
+    /// Makes a record a rule asks for, unless it is there.
+    fn make(&mut self, made: &Made, weighing: &Weighing) -> Result<Option<RecordId>, ServerError> {
+        let Some(id) = made.new.id else { return Ok(None) };
+        if self.docs.contains_key(&id) || self.tx.document(id)?.is_some() {
+            return Ok(None);
+        }
+        let Some(kind) = records::kind(made.new.kind) else { return Err(MISFIT) };
+        let source = weighing.rows.iter().chain(&weighing.beside).find(|row| row.id == made.from);
+        let mut lines = 0_u32;
+        // The ids of lines follow from the record's: the server and a device make the same ones.
+        let mut line_id = || {
+            lines += 1;
+            RecordId::derived(&["line", &id.to_string(), &lines.to_string()]).to_string()
+        };
+        let body = Json::Object(made.new.body.0.clone());
+        let mut body = records::normalise(kind, body, &mut line_id).map_err(|_| MISFIT)?;
+        records::defaults(kind, &mut body, self.now);
+        let case = body.case().or(source.and_then(|row| row.case)).unwrap_or(weighing.case);
+        body.0.insert("case".into(), json!(case.to_string()));
+        if let (None, Some(school)) = (body.text("school"), source.and_then(|row| row.school.clone())) {
+            body.0.insert("school".into(), json!(school));
+        }
+        let compartment = records::compartment_of(kind, rules::maker(source), None, &body, case).map_err(|_| MISFIT)?;
+        let compartment = compartment.to_string();
+        let writes = records::split(kind, &body).map_err(|_| MISFIT)?;
+        let created = Created {
+            kind: kind.name.to_owned(),
+            template: Template::Record,
+            school: school_in(&compartment).or_else(|| body.text("school").map(str::to_owned)),
+            compartment,
+            case: Some(case),
+            capacity: body.text("capacity").unwrap_or("safer_schools").to_owned(),
+        };
+        let content = created.content(Some((kind.part, writes.sealed.clone())));
+        let mut doc = Doc::new(self.core, id, Template::Record)?;
+        self.write_own(&mut doc, kind.name, Some(("created", content)), &writes)?;
+        self.project(&mut doc)?;
+        self.keep(doc);
+        Ok(Some(id))
+    }
+
+    /// Raises a protective value, once: a sergeant's reasoned lowering is not undone by the rule that
+    /// was lowered.
+    fn raise_by_rule(&mut self, raise: &Raise) -> Result<Option<RecordId>, ServerError> {
+        let Some(mut doc) = self.doc(raise.record)? else { return Ok(None) };
+        let written = self.raise_doc(&mut doc, raise);
+        self.keep(doc);
+        Ok(written?.then_some(raise.record))
+    }
+
+    fn raise_doc(&mut self, doc: &mut Doc, raise: &Raise) -> Result<bool, ServerError> {
+        let Some(kind) = doc.view.created().and_then(|(_, made)| records::kind(&made.kind)) else { return Ok(false) };
+        let Some(field) = kind.field(raise.field) else { return Err(MISFIT) };
+        let Ok(mut value) = Value::from_json(&raise.value) else { return Err(MISFIT) };
+        let entries = doc.view.cautious.get(field.key).map(Vec::as_slice).unwrap_or_default();
+        if entries.iter().any(|entry| rules::same(&entry.value, &value)) {
+            return Ok(false);
+        }
+        if let Value::Map(map) = &mut value {
+            let line = RecordId::derived(&["line", raise.rule, &doc.id.to_string(), &raise.value.to_string()]);
+            map.insert("id".into(), Value::text(line.to_string()));
+        }
+        let cautious = vec![(field.key.to_owned(), value)];
+        self.write_own(doc, kind.name, None, &Writes { cautious, ..Writes::default() })?;
+        self.project(doc)?;
+        Ok(true)
+    }
+
+    /// Brings the stored prompts of a case to what its rules ask for now, and tells what is due.
+    fn reconcile(&mut self, case: RecordId, wanted: &[Prompt]) -> Result<(), ServerError> {
+        let stored = self.tx.prompts_of_case(case)?;
+        let mut known: BTreeMap<RecordId, PromptRow> = stored.into_iter().map(|row| (row.id, row)).collect();
+        for prompt in wanted {
+            let Ok(user) = UserId::new(&prompt.to) else { continue };
+            let before = known.remove(&prompt.id);
+            let mut row = PromptRow {
+                id: prompt.id,
+                case,
+                record: prompt.record,
+                user,
+                rule: prompt.rule.to_owned(),
+                rung: prompt.rung,
+                due: prompt.due_at,
+                told: before.as_ref().and_then(|row| row.told),
+                ended: None,
+                line: cbor::encode(&line(prompt, case)),
+            };
+            let reopened = before.as_ref().is_some_and(|row| row.ended.is_some());
+            if let Some(before) = &before {
+                if row.told.is_some() {
+                    // What was told stays as it was told.
+                    row.due = before.due;
+                    row.line.clone_from(&before.line);
+                }
+                if row == *before {
+                    continue;
+                }
+            }
+            if (row.told.is_none() || reopened) && row.due <= self.now {
+                self.tell_prompt(&mut row)?;
+            }
+            self.tx.put_prompt(&row)?;
+        }
+        for mut row in known.into_values().filter(|row| row.ended.is_none()) {
+            if row.told.is_none() {
+                self.tx.remove_prompt(row.id)?;
+                continue;
+            }
+            row.ended = Some(self.now);
+            self.tx.put_prompt(&row)?;
+            self.tell_line(&row)?;
+        }
+        Ok(())
+    }
+
+    /// A prompt that was due when this tick began and that nothing has told or taken away since.
+    fn still_due(&mut self, row: &PromptRow) -> Result<(), ServerError> {
+        let now = self.tx.prompts_of_case(row.case)?.into_iter().find(|known| known.id == row.id);
+        let Some(mut row) = now.filter(|row| row.told.is_none() && row.ended.is_none() && row.due <= self.now) else {
+            return Ok(());
+        };
+        self.tell_prompt(&mut row)?;
+        Ok(self.tx.put_prompt(&row)?)
+    }
+
+    fn tell_prompt(&mut self, row: &mut PromptRow) -> Result<(), ServerError> {
+        row.told = Some(self.now);
+        // Somebody of a school hears only of what the school holds.
+        let school = self.person(&row.user).and_then(super::work::Person::role).is_some_and(Role::of_school);
+        let holds = self.tx.holder(row.record, &row.user)?.is_some_and(|holder| holder.content);
+        if school && !holds {
+            return Ok(());
+        }
+        self.tell_line(row)
+    }
+
+    fn tell_line(&mut self, row: &PromptRow) -> Result<(), ServerError> {
+        let Ok(Value::Map(mut line)) = cbor::decode(&row.line) else {
+            return Err(crate::store::StoreError::Damaged.into());
+        };
+        if let Some(told) = row.told {
+            line.insert("told_at".into(), Value::text(told.to_string()));
+        }
+        if let Some(ended) = row.ended {
+            line.insert("ended".into(), Value::text(ended.to_string()));
+        }
+        self.tell(&row.user, None, &wire::Row::Prompt { line: Value::Map(line) })?;
+        Ok(())
+    }
+}
+
+fn line(prompt: &Prompt, case: RecordId) -> Value {
+    let mut map = Map::new();
+    let mut put = |name: &str, value| map.insert(name.to_owned(), value);
+    put("id", Value::bytes(prompt.id.0));
+    put("rule", Value::text(prompt.rule));
+    put("code", Value::text(prompt.code.name));
+    put("record", Value::bytes(prompt.record.0));
+    put("case", Value::bytes(case.0));
+    put("rung", Value::uint(prompt.rung));
+    put("due_at", Value::text(prompt.due_at.to_string()));
+    put("for", Value::text(&prompt.to));
+    put("text", Value::text(prompt.text));
+    Value::Map(map)
+}
