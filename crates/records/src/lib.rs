@@ -28,6 +28,7 @@ pub mod shown;
 pub mod status;
 pub mod verb_bodies;
 pub mod verbs;
+pub mod worktime;
 pub mod writes;
 
 mod assemble;

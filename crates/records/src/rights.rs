@@ -42,7 +42,9 @@ pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
         return false;
     }
     let roles = match (kind.name, verb) {
-        (_, "confirm_seen" | "acknowledge" | "mark_differs" | "addendum") => ACTIVE,
+        (_, "confirm_seen" | "acknowledge" | "mark_differs" | "addendum" | "answer_prompt" | "dismiss_prompt") => {
+            ACTIVE
+        }
         (_, "lower" | "resolve" | "extend") => SUPERVISORS,
         (_, "share" | "release_extract" | "add_member" | "remove_member") => OFFICERS,
         (_, "challenge") => PARTNERS,

@@ -32,6 +32,16 @@ static ALL: Bodies = &[
             w("attendees", Shape::List(&Shape::Said)),
         ],
     ),
+    (
+        &["answer_prompt"],
+        &[
+            w("prompt", Shape::Record).must(),
+            w("action", Shape::Text),
+            w("decision", Shape::Text),
+            w("reason", Shape::Text),
+        ],
+    ),
+    (&["dismiss_prompt"], &[w("prompt", Shape::Record).must(), w("reason", Shape::Text)]),
     (&["lower"], &[w("field", Shape::Text).must(), w("value", Shape::Any).must(), reason()]),
     (&["extend"], &[w("new_due", Shape::Time).must(), reason(), w("authorised_by", Shape::Id)]),
     (&["resolve"], &[w("path", Shape::Text).must(), w("value", Shape::Any).must(), reason()]),

@@ -222,6 +222,9 @@ impl Planning<'_> {
         }
         if self.step.verb == "forward" {
             self.plan.content.insert(String::from("original_intact"), Value::Bool(true));
+            // The queue it leaves goes on seeing it until somebody has accepted it (R18).
+            let from = self.shown.owners.iter().map(Value::text).collect();
+            self.plan.content.insert(String::from("from"), Value::Array(from));
             if let Some(context) = self.shown.body.get("carried_context").and_then(|v| Value::from_json(v).ok()) {
                 self.plan.content.insert(String::from("carried_context"), context);
             }

@@ -245,6 +245,9 @@ codes! {
     R54_UNKNOWN_HERE = 15402 "R54.unknown_here" Refused;
     R93_UNKNOWN_HERE = 19303 "R93.unknown_here" Refused;
     R72_INSPECTOR = 17200 "R72.inspector" Refused;
+    R16_UNASSIGNED = 11600 "R16.unassigned" Refused;
+    R19_UNACCEPTED = 11900 "R19.unaccepted" Refused;
+    R107_NOT_ATTENDED = 20700 "R107.not_attended" Refused;
 }
 
 #[cfg(test)]

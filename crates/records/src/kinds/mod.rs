@@ -34,6 +34,8 @@ pub static COMMON: &[Step] = &[
     note("share"),
     note("release_extract"),
     note("addendum"),
+    note("answer_prompt"),
+    note("dismiss_prompt"),
 ];
 
 const fn w(path: &'static str, shape: Shape) -> Field {

@@ -63,35 +63,31 @@ pub struct Prompt {
 }
 
 /// Every rung of an item, those to come included, by time.
+///
+/// A rung whose holders own the item, have decided it already, or are away is skipped: the next one
+/// comes in its place (R16).
 #[must_use]
 pub fn prompts(view: &CaseView<'_>, item: &Item) -> Vec<Prompt> {
     let Some(row) = view.row(item.record) else { return Vec::new() };
-    let pause = pause(row, item);
+    let pause = pause(view, row, item);
     let mut told: Vec<Prompt> = Vec::new();
-    let mut early = 0;
+    let mut places = item.rungs.iter().map(|rung| rung.at);
+    let mut place = places.next();
     for (at, rung) in item.rungs.iter().enumerate() {
-        let number = at as u64 + 1;
-        let users = holders(view, row, &rung.to);
-        // R16: a rung is skipped when its holder owns the item or is away: the next one's time is its own.
-        let present: Vec<&str> = users.into_iter().filter(|user| view.people.here(user)).collect();
-        let absent = present.is_empty();
-        let due_at = rest(Timestamp::from_millis(rung.at.millis() - early), pause);
-        if absent && at + 1 < item.rungs.len() && switch::on("R16") {
-            early += item.rungs.get(at + 1).map_or(0, |next| next.at.millis() - rung.at.millis());
-            continue;
-        }
-        for user in present {
-            if told.iter().any(|known| known.to == user && known.due_at == due_at) {
-                continue;
-            }
-            let id = prompt_id(item, number, user);
+        let owns = |user: &str| rung.to.climbs() && row.owners.iter().any(|owner| owner == user);
+        let skips = |user: &str| switch::on("R16") && (!view.people.here(user) || owns(user));
+        let users: Vec<&str> = holders(view, row, &rung.to).into_iter().filter(|user| !skips(user)).collect();
+        let Some(when) = place.filter(|_| !users.is_empty()) else { continue };
+        place = places.next();
+        for user in users {
+            let id = prompt_id(item, at as u64 + 1, user);
             told.push(Prompt {
                 id,
                 rule: item.rule,
                 code: item.code,
                 record: item.record,
-                rung: number,
-                due_at,
+                rung: at as u64 + 1,
+                due_at: rest(when, pause),
                 to: user.to_owned(),
                 text: item.text,
                 dismissed: dismissed(row, id),
@@ -100,6 +96,13 @@ pub fn prompts(view: &CaseView<'_>, item: &Item) -> Vec<Prompt> {
     }
     told.sort_by(|one, other| (one.due_at, one.rung, &one.to).cmp(&(other.due_at, other.rung, &other.to)));
     told
+}
+
+impl To {
+    /// Whether it is above whoever answers for the record.
+    fn climbs(&self) -> bool {
+        matches!(self, Self::Sergeant | Self::Inspector | Self::Command)
+    }
 }
 
 /// The id of what one user is told at one rung of an item.
@@ -111,33 +114,84 @@ pub fn prompt_id(item: &Item, rung: u64, user: &str) -> RecordId {
 
 fn holders<'a>(view: &CaseView<'a>, row: &'a Row, to: &'a To) -> Vec<&'a str> {
     let people = view.people;
-    let owner = view.owner_of(row);
-    // Nobody in person answers for it: whoever recorded it is asked, and their line.
-    let line = owner.unwrap_or(row.author.as_str());
-    match to {
+    let line = line(view, row);
+    let mut users: Vec<&str> = match to {
         To::Owner => owners(people, row, line),
-        To::Sergeant => people.sergeant_of(line).into_iter().collect(),
-        To::OwnerAndSergeant => owners(people, row, line).into_iter().chain(people.sergeant_of(line)).collect(),
+        To::Sergeant => sergeants(view, row, line),
+        To::OwnerAndSergeant => owners(people, row, line).into_iter().chain(sergeants(view, row, line)).collect(),
         To::Inspector => people.inspector_of(line).into_iter().collect(),
         To::Command => people.in_role(Role::Command).collect(),
         To::User(user) => vec![user.as_str()],
         To::Role(role) => people.in_role(*role).collect(),
         To::Leads(school) => people.leads_of(school).collect(),
-    }
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    users.retain(|user| seen.insert(*user));
+    users
 }
 
+/// Whose line a ladder climbs: who answers for the record in person, else whoever recorded it, else
+/// who answers for the case.
+fn line<'a>(view: &CaseView<'a>, row: &'a Row) -> &'a str {
+    let author = || Some(row.author.as_str()).filter(|author| view.people.member(author).is_some());
+    row.owner().or_else(author).or_else(|| view.owner_of(row)).unwrap_or(row.author.as_str())
+}
+
+/// The sergeant of that line; while nobody in person answers for it, the case's as well (R16: the local
+/// sergeant is told without anybody having to tell them).
+fn sergeants<'a>(view: &CaseView<'a>, row: &'a Row, line: &'a str) -> Vec<&'a str> {
+    let own = match view.people.role(line) {
+        Some(Role::Sergeant) if row.owner() != Some(line) => Some(line),
+        _ => view.people.sergeant_of(line),
+    };
+    let local = view.own().and_then(Row::owner).filter(|_| row.unowned());
+    let local = local.and_then(|owner| match view.people.role(owner) {
+        Some(Role::Sergeant) => Some(owner),
+        _ => view.people.sergeant_of(owner),
+    });
+    own.into_iter().chain(local).collect()
+}
+
+/// Who answers for it. While nobody has accepted it, every queue it went through sees it (R18).
 fn owners<'a>(people: &'a Directory, row: &'a Row, line: &'a str) -> Vec<&'a str> {
-    let queues = row.owners.iter().filter_map(|owner| owner.strip_prefix("team:"));
-    let of_queues: Vec<&str> = queues.flat_map(|team| people.team(team)).map(|member| member.user.as_str()).collect();
+    let accepted = row.steps.iter().rfind(|step| step.verb == "accept").map(|step| step.at);
+    let sent = row.did("forward").filter(|step| accepted.is_none_or(|at| step.at > at));
+    let both = |step: &'a StepRow| {
+        let from = step.body.get("from").and_then(serde_json::Value::as_array).into_iter().flatten();
+        from.chain(step.body.get("to")).filter_map(serde_json::Value::as_str)
+    };
+    let sent = sent.flat_map(both);
+    let queues = row.owners.iter().map(String::as_str).chain(sent).filter_map(|owner| owner.strip_prefix("team:"));
+    let queues: std::collections::BTreeSet<&str> = queues.filter(|_| row.unowned()).collect();
+    let of_queues: Vec<&str> =
+        queues.into_iter().flat_map(|team| people.team(team)).map(|member| member.user.as_str()).collect();
     if of_queues.is_empty() { vec![line] } else { of_queues }
 }
 
-/// From when until when a reasoned decision lets the ladder rest.
-fn pause(row: &Row, item: &Item) -> Option<(Timestamp, i64)> {
+/// From when, and for how long, a reasoned decision lets the ladder rest.
+fn pause(view: &CaseView<'_>, row: &Row, item: &Item) -> Option<(Timestamp, i64)> {
     let rests = item.rests_ms?;
-    let decides = |step: &&StepRow| step.verb == "answer_prompt" && answers(step, item) && reasoned(step);
+    let decides = |step: &&StepRow| step.verb == "answer_prompt" && answers(step, item) && decided(view, step);
     let last = row.steps.iter().rfind(decides)?;
     Some((last.at, rests))
+}
+
+/// Whether an answer to a prompt is a decision: reasoned (R15), and by a supervisor only with the fields
+/// of THOR and NDM filled for it (R17).
+#[must_use]
+pub fn decided(view: &CaseView<'_>, step: &StepRow) -> bool {
+    let models = || ["THOR", "NDM"].iter().all(|model| filled(view, step, model));
+    reasoned(step) && (!switch::on("R17") || !step.role.supervises() || models())
+}
+
+/// Whether an assessment by this model of this person's stands, made before the answer and within a day.
+fn filled(view: &CaseView<'_>, step: &StepRow, model: &str) -> bool {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let made = |row: &Row| {
+        let before = row.since() <= step.at && row.since().millis() + DAY_MS > step.at.millis();
+        before && row.author == step.author && row.text("model") == Some(model) && row.sealed
+    };
+    view.of("risk_assessment").any(made)
 }
 
 /// A rung that would come while the ladder rests comes when the rest is over.
@@ -160,6 +214,9 @@ pub fn answers(step: &StepRow, item: &Item) -> bool {
 
 /// R15: 'no unit free' is no decision, and neither is a bare word of acceptance.
 fn reasoned(step: &StepRow) -> bool {
+    if !switch::on("R15") {
+        return true;
+    }
     let decision = step.body.get("decision").and_then(serde_json::Value::as_str).unwrap_or_default();
     let reason = step.body.get("reason").and_then(serde_json::Value::as_str).unwrap_or_default();
     let lower = format!("{decision} {reason}").to_lowercase();

@@ -13,6 +13,7 @@ pub mod look;
 pub mod people;
 pub mod read;
 pub mod switch;
+pub mod urgent;
 pub mod view;
 
 use serde_json::Value as Json;
@@ -133,7 +134,7 @@ pub struct Item {
 }
 
 /// The families and their rules, in the order of the requirements.
-const FAMILIES: &[&[Rule]] = &[];
+const FAMILIES: &[&[Rule]] = &[urgent::RULES];
 
 /// Every rule that weighs or guards.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

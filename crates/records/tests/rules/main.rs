@@ -1,0 +1,5 @@
+//! The rules, each told as a story over the rows of a case.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod case;
+mod ladders;
