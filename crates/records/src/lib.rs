@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod body;
+pub mod data;
 pub mod draft;
 pub mod edits;
 pub mod effective;

@@ -28,6 +28,8 @@ pub struct Policy {
     pub unseen_school_days: i64,
     /// R55: when a promise without a time is due.
     pub promise_ms: i64,
+    /// R53: how long evidence that was named may be on its way before the work counts as not done.
+    pub evidence_queued_ms: i64,
     /// Working hours, from and to, on the wall clock.
     pub working_hours: (i64, i64),
     /// Holidays of the police, as days `YYYY-MM-DD`.
@@ -47,6 +49,7 @@ impl Policy {
         answer_working_ms: 4 * HOUR_MS,
         unseen_school_days: 5,
         promise_ms: 24 * HOUR_MS,
+        evidence_queued_ms: 24 * HOUR_MS,
         working_hours: (8, 16),
         holidays: Cow::Borrowed(&[]),
     };

@@ -1,13 +1,13 @@
 //! Who may make a record, do a step, change a field; and where a new record belongs.
 
-use signed::{RecordId, SchoolId, code};
+use signed::{RecordId, SchoolId, UserId, code};
 
 use crate::access::{Compartment, Role, may_enter};
 use crate::body::Body;
 use crate::gap::Gap;
 use crate::kind::{Field, Kind, Who};
 
-use Role::{Call, Command, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Staff};
+use Role::{Admin, Call, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Staff};
 
 const POLICE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command];
 const SUPERVISORS: &[Role] = &[Sergeant, Inspector, Command];
@@ -18,6 +18,11 @@ const WHO_HEARD: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Dsl, Staff];
 const DOERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub, Dsl];
 const ASKERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub, Dsl, Staff];
 const PARTNERS: &[Role] = &[Dsl, Staff, Hub];
+const SUPERVISED: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Admin];
+const CONTACTERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call, Hub];
+const OUTCOMES: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Dsl];
+const SCHOOL: &[Role] = &[Dsl, Staff];
+const KEEPERS: &[Role] = &[Admin, Dpo];
 const NOBODY: &[Role] = &[];
 
 /// Whether a role may make a record of this kind. The server makes what a rule makes.
@@ -29,6 +34,13 @@ pub fn may_create(role: Role, kind: &Kind) -> bool {
         "disclosure" => WHO_HEARD,
         "welfare_check" => POLICE_AND_CALL,
         "action_update" => DOERS,
+        "handover" | "absence" => SUPERVISED,
+        "deadline" | "protective_measure" | "safety_plan" | "device_seen" | "escalation" | "match" => POLICE,
+        "contact_log" => CONTACTERS,
+        "school_outcome" => OUTCOMES,
+        "feedback" => SCHOOL,
+        "place" | "help_request" | "language_prompt" => ACTIVE,
+        "agreement" => KEEPERS,
         _ => NOBODY,
     };
     role == Role::Server || roles.contains(&role)
@@ -53,6 +65,13 @@ pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
         }
         ("action", "reopen") => ASKERS,
         ("welfare_check", "dispatch" | "assign") => POLICE_AND_CALL,
+        ("absence" | "agreement", "end") => SUPERVISED,
+        ("protective_measure", "replace") => SUPERVISORS,
+        ("handover" | "deadline" | "protective_measure" | "safety_plan" | "match" | "escalation", _) => POLICE,
+        ("help_request", "answer" | "assign") => SUPERVISORS,
+        ("help_request", "reopen") => ACTIVE,
+        ("action", "confirm" | "differs") => ACTIVE,
+        ("case", "hand_over" | "approve") => SUPERVISORS,
         ("welfare_check", "attend") | (_, "propose_close" | "reopen" | "assign") => POLICE,
         (_, "close") => SUPERVISORS,
         _ => NOBODY,
@@ -84,8 +103,15 @@ pub fn compartment_of(
     if kind.name == "person" && roles.into_iter().any(|role| role == "reporter") {
         return Ok(Compartment::Reporter { case });
     }
-    if kind.name == "case" || kind.name == "action_note" {
+    if ["case", "action_note", "recovered_draft"].contains(&kind.name) {
         return Ok(Compartment::Police { case });
+    }
+    if kind.name == "match" {
+        return Ok(Compartment::Intel { case });
+    }
+    if let ("absence", Some(user)) = (kind.name, body.text("user")) {
+        let user = UserId::new(user).map_err(|_| Gap::new(code::I_VALUE, "user", "not the id of a user"))?;
+        return Ok(Compartment::Staffing { user });
     }
     if role.of_school() {
         let school = author_school.cloned();

@@ -110,22 +110,45 @@ pub(crate) fn legal(kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, ctx
 const REOPENED: &str = "reopened";
 
 /// From least to most far along: concurrent steps are replayed in this order.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 26] = [
     "open",
+    "possible",
+    "proposed",
+    "in_force",
     "requested",
     "dispatched",
     "attended",
+    "questioned",
     "accepted",
     "in_progress",
     "blocked",
+    "breached",
+    "recorded",
+    "confirmed",
+    "rejected",
     "completed",
     "outcome_told",
+    "answered",
+    "resolved",
+    "replaced",
+    "ended",
     "closing_proposed",
     "declined",
     "closed",
+    "sealed",
     REOPENED,
 ];
-const CLOSED: [&str; 5] = ["completed", "outcome_told", "closing_proposed", "declined", "closed"];
+const CLOSED: [&str; 9] = [
+    "completed",
+    "outcome_told",
+    "answered",
+    "resolved",
+    "replaced",
+    "ended",
+    "closing_proposed",
+    "declined",
+    "closed",
+];
 
 fn order(status: &str) -> usize {
     ORDER.iter().position(|known| *known == status).unwrap_or(0)

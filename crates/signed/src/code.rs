@@ -248,6 +248,14 @@ codes! {
     R16_UNASSIGNED = 11600 "R16.unassigned" Refused;
     R19_UNACCEPTED = 11900 "R19.unaccepted" Refused;
     R107_NOT_ATTENDED = 20700 "R107.not_attended" Refused;
+    R49_CONFIRM = 14900 "R49.confirm" Refused;
+    R50_UNANSWERED = 15000 "R50.unanswered" Refused;
+    R50_DECLINED = 15001 "R50.declined" Refused;
+    R52_NOT_INTACT = 15200 "R52.not_intact" Refused;
+    R52_NOT_ACCEPTED = 15201 "R52.not_accepted" Refused;
+    R53_NOT_ARRIVED = 15301 "R53.not_arrived" Refused;
+    R57_FURTHER_CONCERN = 15700 "R57.further_concern" Refused;
+    R101_UNANSWERED = 20100 "R101.unanswered" Refused;
 }
 
 #[cfg(test)]

@@ -61,6 +61,9 @@ pub static ACTION: Kind = Kind {
             .owned_by(Owns::To),
         open_note("assign").owned_by(Owns::To),
         note("extend"),
+        // R101: what was said to have been asked, in the other side's own words.
+        note("confirm"),
+        note("differs"),
     ],
 };
 

@@ -1,7 +1,7 @@
 //! A case: what several records about the same children are held together by.
 
-use super::{RECORDS, TEXT, a, c, l, note, step};
-use crate::kind::{Argues, Kind, Owns, Shape};
+use super::{RECORDS, TEXT, a, c, l, m, note, step};
+use crate::kind::{Argues, Caution, Kind, Owns, Shape};
 
 /// A case.
 pub static CASE: Kind = Kind {
@@ -16,6 +16,9 @@ pub static CASE: Kind = Kind {
         l("title", TEXT),
         a("schools", Shape::List(&Shape::Id)),
         a("members", Shape::List(&Shape::Any)).computed(),
+        a("sampled", Shape::List(&Shape::Any)),
+        // R111: a matter about a user, a colleague or staff of a member school.
+        m("restricted", Shape::Bool, Caution::Order(&["true", "false"])),
         c("owner", Shape::Holder).must().by("assign"),
         c("cover", Shape::Id),
         c("status", TEXT).computed(),
@@ -32,5 +35,7 @@ pub static CASE: Kind = Kind {
         note("assign").owned_by(Owns::To),
         note("add_member"),
         note("remove_member"),
+        note("hand_over").owned_by(Owns::To),
+        note("approve"),
     ],
 };

@@ -5,7 +5,10 @@ pub mod case;
 pub mod concern;
 pub mod disclosure;
 pub mod header;
+pub mod outcomes;
 pub mod person;
+pub mod places;
+pub mod supervision;
 pub mod welfare_check;
 
 use documents::Merge;
@@ -22,6 +25,22 @@ pub static ALL: &[&Kind] = &[
     &action::ACTION,
     &action::ACTION_UPDATE,
     &action::ACTION_NOTE,
+    &supervision::HANDOVER,
+    &supervision::DEADLINE,
+    &supervision::CONTACT_LOG,
+    &supervision::ABSENCE,
+    &supervision::AGREEMENT,
+    &supervision::HELP_REQUEST,
+    &supervision::LANGUAGE_PROMPT,
+    &supervision::ESCALATION,
+    &supervision::RECOVERED_DRAFT,
+    &outcomes::PROTECTIVE_MEASURE,
+    &outcomes::SAFETY_PLAN,
+    &outcomes::DEVICE_SEEN,
+    &outcomes::SCHOOL_OUTCOME,
+    &outcomes::FEEDBACK,
+    &places::PLACE,
+    &places::MATCH,
 ];
 
 /// What can be done to a record of every kind, whatever its state machine.

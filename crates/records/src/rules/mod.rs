@@ -8,6 +8,7 @@
 //! what stands in the way of one step. Each rule is one line of a family's table ([`Rule`]), with its
 //! id beside its code and in its tests' names; `docs/adding-a-rule.md` walks through one.
 
+mod actions;
 pub mod ladder;
 pub mod look;
 pub mod people;
@@ -133,8 +134,44 @@ pub struct Item {
     pub rests_ms: Option<i64>,
 }
 
+impl Item {
+    /// Something that is owed on a record from a moment on; its rungs follow by [`Item::climbs`].
+    #[must_use]
+    pub fn of(rule: &'static str, code: Code, row: &Row, since: Timestamp, text: &'static str) -> Self {
+        Self { rule, code, record: row.id, about: String::new(), since, rungs: Vec::new(), text, rests_ms: None }
+    }
+
+    /// Which one of several.
+    #[must_use]
+    pub fn about(mut self, about: impl Into<String>) -> Self {
+        self.about = about.into();
+        self
+    }
+
+    /// A rung at a moment.
+    #[must_use]
+    pub fn at(mut self, at: Timestamp, to: To) -> Self {
+        self.rungs.push(Rung { at, to });
+        self
+    }
+
+    /// A rung so many milliseconds after its beginning.
+    #[must_use]
+    pub fn after(self, ms: i64, to: To) -> Self {
+        let at = look::later(self.since, ms);
+        self.at(at, to)
+    }
+
+    /// These rungs.
+    #[must_use]
+    pub fn climbs(mut self, rungs: Vec<Rung>) -> Self {
+        self.rungs = rungs;
+        self
+    }
+}
+
 /// The families and their rules, in the order of the requirements.
-const FAMILIES: &[&[Rule]] = &[urgent::RULES];
+const FAMILIES: &[&[Rule]] = &[urgent::RULES, actions::RULES];
 
 /// Every rule that weighs or guards.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -1,5 +1,6 @@
 //! The rules, each told as a story over the rows of a case.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod actions;
 mod case;
 mod ladders;
