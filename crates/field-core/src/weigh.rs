@@ -152,8 +152,8 @@ fn make(pen: &Pen<'_>, made: &Made, weighing: &Weighing) -> Result<bool> {
         body.0.insert("school".into(), json!(school));
     }
     let role = rules::maker(source);
-    let there = compartment_of(kind, role, None, &body, case)?;
-    let here = compartment_of(kind, pen.me.role, None, &body, case)?;
+    let there = compartment_of(kind, role, None, None, &body, case)?;
+    let here = compartment_of(kind, pen.me.role, None, None, &body, case)?;
     let may = records::may_create(pen.me.role, kind) && records::may_enter(pen.me.role, &there);
     if here != there || !may {
         return Ok(false);

@@ -177,7 +177,7 @@ impl Reader<'_> {
 }
 
 /// Verbs that bring W fields of a live kind.
-pub(crate) const BRINGING: [&str; 2] = ["attend", "propose_close"];
+pub(crate) const BRINGING: [&str; 4] = ["attend", "propose_close", "claim", "complete"];
 
 /// What follows from steps, by field.
 pub(crate) fn computed(kind: &Kind, acts: &[&Act<'_>], body: &mut JsonMap<String, Json>) {

@@ -51,7 +51,7 @@ impl Proposal {
 pub fn proposals(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Vec<Proposal> {
     let acts = Acts::of(kind, view);
     let arguments = Arguments::of(kind, view, &acts, ctx.policy);
-    let legal = status::legal(kind, &acts, &arguments, ctx);
+    let legal = status::legal(&acts, &arguments, ctx);
     let body = shown::shown(kind, view, ctx).body;
     let judge = |(act, legal): (&Act<'_>, &bool)| {
         let mut gaps = Vec::new();

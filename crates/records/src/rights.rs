@@ -18,10 +18,15 @@ const WHO_HEARD: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Dsl, Staff];
 const DOERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub, Dsl];
 const ASKERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub, Dsl, Staff];
 const PARTNERS: &[Role] = &[Dsl, Staff, Hub];
+const MEETERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Dsl, Hub];
+const REFERRERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Dsl, Hub];
+const NOTIFIERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call, Hub];
 const SUPERVISED: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Admin];
 const CONTACTERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call, Hub];
 const OUTCOMES: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Dsl];
 const SCHOOL: &[Role] = &[Dsl, Staff];
+const HUB_AND_POLICE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub];
+const MISSERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call, Hub, Dsl];
 const KEEPERS: &[Role] = &[Admin, Dpo];
 const NOBODY: &[Role] = &[];
 
@@ -34,6 +39,12 @@ pub fn may_create(role: Role, kind: &Kind) -> bool {
         "disclosure" => WHO_HEARD,
         "welfare_check" => POLICE_AND_CALL,
         "action_update" => DOERS,
+        "risk_assessment" | "intelligence_check" => POLICE_AND_CALL,
+        "crime_recording_decision" | "intelligence_submission" => POLICE,
+        "meeting" => MEETERS,
+        "referral" => REFERRERS,
+        "notification" => NOTIFIERS,
+        "missing_episode" => ACTIVE,
         "handover" | "absence" => SUPERVISED,
         "deadline" | "protective_measure" | "safety_plan" | "device_seen" | "escalation" | "match" => POLICE,
         "contact_log" => CONTACTERS,
@@ -65,6 +76,16 @@ pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
         }
         ("action", "reopen") => ASKERS,
         ("welfare_check", "dispatch" | "assign") => POLICE_AND_CALL,
+        ("risk_assessment", "endorse") => SUPERVISORS,
+        ("risk_assessment", _) => POLICE,
+        ("crime_recording_decision", "review") => SUPERVISORS,
+        ("crime_recording_decision", _) => POLICE,
+        ("intelligence_check", _) => POLICE_AND_CALL,
+        ("meeting", "decline") => SUPERVISORS,
+        ("meeting", _) => MEETERS,
+        ("referral" | "notification", "read" | "reply" | "take_note") => HUB_AND_POLICE,
+        ("referral", _) => REFERRERS,
+        ("missing_episode", _) => MISSERS,
         ("absence" | "agreement", "end") => SUPERVISED,
         ("protective_measure", "replace") => SUPERVISORS,
         ("handover" | "deadline" | "protective_measure" | "safety_plan" | "match" | "escalation", _) => POLICE,
@@ -96,6 +117,7 @@ pub fn compartment_of(
     kind: &Kind,
     role: Role,
     author_school: Option<&SchoolId>,
+    author: Option<&UserId>,
     body: &Body,
     case: RecordId,
 ) -> Result<Compartment, Gap> {
@@ -106,8 +128,19 @@ pub fn compartment_of(
     if ["case", "action_note", "recovered_draft"].contains(&kind.name) {
         return Ok(Compartment::Police { case });
     }
-    if kind.name == "match" {
+    if ["match", "intelligence_submission"].contains(&kind.name) {
         return Ok(Compartment::Intel { case });
+    }
+    if kind.name == "intelligence_check" && role != Role::Call {
+        return Ok(Compartment::Intel { case });
+    }
+    if ["referral", "notification"].contains(&kind.name) {
+        return Ok(Compartment::Hub { case });
+    }
+    if ["language_prompt", "help_request"].contains(&kind.name)
+        && let Some(user) = author
+    {
+        return Ok(Compartment::Staffing { user: user.clone() });
     }
     if let ("absence", Some(user)) = (kind.name, body.text("user")) {
         let user = UserId::new(user).map_err(|_| Gap::new(code::I_VALUE, "user", "not the id of a user"))?;

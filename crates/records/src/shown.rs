@@ -97,7 +97,7 @@ pub struct ConflictValue {
 pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     let acts = Acts::of(kind, view);
     let arguments = Arguments::of(kind, view, &acts, ctx.policy);
-    let legal = status::legal(kind, &acts, &arguments, ctx);
+    let legal = status::legal(&acts, &arguments, ctx);
     let counting = assemble::counting(&acts, &legal);
     let mut fields = assemble::body(kind, view, ctx.policy, &counting);
     assemble::computed(kind, &counting, &mut fields);
@@ -112,7 +112,7 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     let mut shown = if kind.drafted {
         sealed(kind, view, open_gaps)
     } else {
-        let standing = status::standing(kind, &acts, &arguments, ctx);
+        let standing = status::standing(&acts, &arguments, ctx);
         let mut gaps = standing.gaps;
         gaps.extend(open_gaps);
         Shown {

@@ -9,7 +9,7 @@
 use signed::{ChangeHash, RecordId, Timestamp};
 
 use crate::gap::Gap;
-use crate::kind::{Argues, Kind};
+use crate::kind::Argues;
 use crate::open::{Arguments, considers};
 use crate::policy::Policy;
 use crate::steps::{Act, Acts};
@@ -76,8 +76,8 @@ pub(crate) struct Standing {
 }
 
 /// The status of a live kind.
-pub(crate) fn standing(kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Standing {
-    let machine = Machine { kind, acts, arguments, ctx };
+pub(crate) fn standing(acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Standing {
+    let machine = Machine { acts, arguments, ctx };
     let legal = machine.legal();
     let full = machine.combine(&acts.select(&legal, |act| !act.refused()), None);
     let mut gaps = Vec::new();
@@ -103,8 +103,8 @@ pub(crate) fn standing(kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, 
 }
 
 /// Which acts are legal, each judged by what it knew.
-pub(crate) fn legal(kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Vec<bool> {
-    Machine { kind, acts, arguments, ctx }.legal()
+pub(crate) fn legal(acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Vec<bool> {
+    Machine { acts, arguments, ctx }.legal()
 }
 
 const REOPENED: &str = "reopened";
@@ -164,7 +164,6 @@ fn beats<'s>(one: &'s str, other: &'s str) -> &'s str {
 }
 
 struct Machine<'m, 'v> {
-    kind: &'m Kind,
     acts: &'m Acts<'v>,
     arguments: &'m Arguments<'v>,
     ctx: &'m Context<'m>,
@@ -183,7 +182,7 @@ struct Outcome {
 impl Machine<'_, '_> {
     fn legal(&self) -> Vec<bool> {
         let mut legal: Vec<bool> = Vec::new();
-        let mut status = self.kind.initial.to_owned();
+        let mut status = self.acts.initial().to_owned();
         for act in self.acts.iter().take(self.acts.early()) {
             legal.push(act.allowed(&status));
             status = act.leads(&status).unwrap_or(&status).to_owned();
@@ -202,7 +201,7 @@ impl Machine<'_, '_> {
         let begin = |at: &usize| *at < self.acts.early();
         let early = acts.iter().filter(|at| begin(at)).filter_map(|at| self.acts.get(*at));
         let initial =
-            early.fold(self.kind.initial.to_owned(), |status, act| act.leads(&status).unwrap_or(&status).to_owned());
+            early.fold(self.acts.initial().to_owned(), |status, act| act.leads(&status).unwrap_or(&status).to_owned());
         let weighed = acts.iter().filter(|at| !begin(at)).filter_map(|at| self.acts.get(*at));
         let (mut status, acts, word) = self.resolved(initial, weighed.filter(|act| act.to().is_some()).collect());
         let mut conflict = false;
@@ -228,7 +227,7 @@ impl Machine<'_, '_> {
         let last =
             words.iter().copied().filter(|act| !words.iter().any(|later| later.knew(act))).max_by_key(|a| a.id());
         let Some(last) = last else { return (initial, acts, None) };
-        let status = last.to().unwrap_or(self.kind.initial).to_owned();
+        let status = last.to().unwrap_or(self.acts.initial()).to_owned();
         let after = acts.into_iter().filter(|act| !last.knew(act) && act.id() != last.id()).collect();
         (status, after, Some(last))
     }

@@ -33,7 +33,7 @@ enum Answer<'v> {
 pub(crate) const STEPS_WEIGHED_MAX: usize = 200;
 
 /// Every step of a document, in causal order.
-pub(crate) struct Acts<'v>(Vec<Act<'v>>);
+pub(crate) struct Acts<'v>(Vec<Act<'v>>, &'static str);
 
 impl<'v> Acts<'v> {
     pub(crate) fn of(kind: &'static Kind, view: &'v View) -> Self {
@@ -44,7 +44,12 @@ impl<'v> Acts<'v> {
                 || Act { said, step, role, acceptable: kind.step("accept").is_some(), answer: answer(view, said) };
             crate::rights::may_step(role, kind, step.verb).then(act)
         };
-        Self(view.statements.iter().filter_map(read).collect())
+        Self(view.statements.iter().filter_map(read).collect(), crate::kinds::checks::initial(kind, view))
+    }
+
+    /// Where the record stood before any of them.
+    pub(crate) fn initial(&self) -> &'static str {
+        self.1
     }
 
     /// How many are not weighed against one another.

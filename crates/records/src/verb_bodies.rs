@@ -4,7 +4,7 @@ use documents::Merge;
 use signed::code;
 
 use crate::kind::{Field, Shape};
-use crate::kinds::action;
+use crate::kinds::{action, checks};
 
 /// What a verb's body may hold.
 #[must_use]
@@ -18,7 +18,21 @@ type Bodies = &'static [(&'static [&'static str], &'static [Field])];
 static ALL: Bodies = &[
     (&["decline", "block", "reopen", "challenge"], REASONED),
     (&["propose_close"], &[reason(), w("left_at", Shape::Time)]),
-    (&["complete"], &[w("outcome", Shape::Text), w("evidence", Shape::List(&Shape::Object(action::EVIDENCE)))]),
+    (
+        &["complete"],
+        &[
+            w("outcome", Shape::Text),
+            w("evidence", Shape::List(&Shape::Object(action::EVIDENCE))),
+            w("system_reference", Shape::Object(checks::REFERENCE)),
+            w("result", Shape::Object(checks::RESULT)),
+        ],
+    ),
+    (&["claim"], &[w("result", Shape::Object(checks::RESULT)), w("text", Shape::Text)]),
+    (&["not_done", "cancel"], REASONED),
+    (&["set_date"], &[w("at", Shape::Time).must(), w("reason", Shape::Text)]),
+    (&["hold"], &[w("next_date", Shape::Time), w("text", Shape::Text)]),
+    (&["unchanged"], &[w("item", Shape::Record).must(), reason()]),
+    (&["reply"], &[w("text", Shape::Text).must(), w("decision", Shape::Text)]),
     (&["tell_outcome"], &[w("to", Shape::Text).must(), w("how", Shape::Text).must()]),
     (&["close"], &[w("reason", Shape::Text), w("not_tellable", Shape::Text)]),
     (&["dispatch", "assign"], &[w("to", Shape::Holder).must(), w("reason", Shape::Text)]),

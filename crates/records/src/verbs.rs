@@ -96,14 +96,19 @@ pub fn plan(
         return refuse(code::I_DRAFT, "", "seal it first");
     }
     let body = verb_body(step, what.body.clone(), new_id)?;
+    let (step, claimed) = claimed_only(kind, step, &body);
     let mut planned =
         Planning { kind, view, shown, actor, step, body, ctx, new_id, plan: Plan::new(step), refused: Vec::new() };
     planned.state();
     planned.needs();
     planned.ownership();
     planned.content();
+    if claimed {
+        let message = "without a reference it is claimed, and counts as not done";
+        planned.plan.gaps.push(Gap::new(code::R36_REFERENCE, "system_reference", message));
+    }
     match step.verb {
-        "complete" => planned.complete(),
+        "complete" if kind.name == "action" => planned.complete(),
         "close" => planned.close(),
         "reopen" => planned.reopen(),
         "accept" | "assign" | "forward" => planned.owner(),
@@ -116,6 +121,16 @@ pub fn plan(
     }
     planned.rules();
     planned.finish(&what.considered)
+}
+
+/// R36: a check that is completed without a reference is claimed.
+fn claimed_only(kind: &'static Kind, step: &'static Step, body: &JsonMap<String, Json>) -> (&'static Step, bool) {
+    let referenced = body.get("system_reference").is_some_and(|reference| crate::seal::filled(reference.get("ref")));
+    let check = kind.name == "intelligence_check" && step.verb == "complete" && rules::switch::on("R36");
+    match kind.step("claim").filter(|_| check && !referenced) {
+        Some(claim) => (claim, true),
+        None => (step, false),
+    }
 }
 
 /// The verb's body: unknown names and wrong shapes are refused by path.

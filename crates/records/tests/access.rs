@@ -247,21 +247,46 @@ fn a_draft_is_its_authors_and_the_sergeant_learns_only_that_it_exists() {
 
 #[test]
 fn each_role_makes_exactly_these_kinds() {
+    let told = "person concern disclosure welfare_check action action_update action_note";
+    let weighed = "risk_assessment crime_recording_decision intelligence_check intelligence_submission meeting referral \
+                   notification missing_episode";
+    let kept = "deadline contact_log absence help_request language_prompt escalation";
+    let after = "protective_measure safety_plan device_seen school_outcome place match";
+    let police = format!("case {told} {weighed} handover {kept} {after}");
     let expected = [
-        (Officer, "case person concern disclosure welfare_check action action_update action_note"),
-        (Pcso, "case person concern disclosure welfare_check action action_update action_note"),
-        (Sergeant, "case person concern disclosure welfare_check action action_update action_note"),
-        (Inspector, "case person concern disclosure welfare_check action action_update action_note"),
-        (Command, "case person concern welfare_check action action_update action_note"),
-        (Dsl, "person concern disclosure action action_update"),
-        (Staff, "person concern disclosure action"),
-        (Hub, "person concern action action_update"),
-        (Call, "person concern welfare_check action"),
-        (Admin, ""),
-        (Auditor, ""),
-        (Dpo, ""),
-        (Server, "case person concern disclosure welfare_check action action_update action_note"),
+        (Officer, police.clone()),
+        (Pcso, police.clone()),
+        (Sergeant, police.clone()),
+        (Inspector, police.clone()),
+        (Command, police.replace("disclosure ", "")),
+        (
+            Dsl,
+            "person concern disclosure action action_update meeting referral missing_episode help_request \
+             language_prompt school_outcome feedback place"
+                .to_owned(),
+        ),
+        (
+            Staff,
+            "person concern disclosure action missing_episode help_request language_prompt feedback place".to_owned(),
+        ),
+        (
+            Hub,
+            "person concern action action_update meeting referral notification missing_episode contact_log \
+             help_request language_prompt place"
+                .to_owned(),
+        ),
+        (
+            Call,
+            "person concern welfare_check action risk_assessment intelligence_check notification missing_episode \
+             contact_log help_request language_prompt place"
+                .to_owned(),
+        ),
+        (Admin, "handover absence agreement".to_owned()),
+        (Auditor, String::new()),
+        (Dpo, "agreement".to_owned()),
     ];
+    let all: Vec<&str> = records::kinds().filter(|kind| may_create(Server, kind)).map(|kind| kind.name).collect();
+    assert_eq!(all.len(), records::kinds().count(), "the server makes what a rule makes");
     for (role, expected) in expected {
         let may: Vec<&str> = records::kinds().filter(|kind| may_create(role, kind)).map(|kind| kind.name).collect();
         assert_eq!(may.join(" "), expected, "{role}");
@@ -277,16 +302,16 @@ fn each_role_takes_exactly_these_steps() {
     };
     let all = "accept decline start block complete tell_outcome close";
     for (role, kind, expected) in [
-        (Officer, "action", format!("{all} reopen forward assign")),
-        (Pcso, "action", format!("{all} reopen forward assign")),
-        (Sergeant, "action", format!("{all} reopen forward assign extend")),
-        (Dsl, "action", format!("{all} reopen challenge forward")),
-        (Staff, "action", "reopen challenge".to_owned()),
-        (Hub, "action", format!("{all} reopen challenge forward")),
-        (Call, "action", String::new()),
+        (Officer, "action", format!("{all} reopen forward assign confirm differs")),
+        (Pcso, "action", format!("{all} reopen forward assign confirm differs")),
+        (Sergeant, "action", format!("{all} reopen forward assign extend confirm differs")),
+        (Dsl, "action", format!("{all} reopen challenge forward confirm differs")),
+        (Staff, "action", "reopen challenge confirm differs".to_owned()),
+        (Hub, "action", format!("{all} reopen challenge forward confirm differs")),
+        (Call, "action", "confirm differs".to_owned()),
         (Auditor, "action", String::new()),
         (Officer, "case", "propose_close reopen assign add_member remove_member".to_owned()),
-        (Sergeant, "case", "propose_close close reopen assign add_member remove_member".to_owned()),
+        (Sergeant, "case", "propose_close close reopen assign add_member remove_member hand_over approve".to_owned()),
         (Dsl, "case", "challenge".to_owned()),
         (Officer, "welfare_check", "dispatch attend propose_close reopen assign".to_owned()),
         (Sergeant, "welfare_check", "dispatch attend propose_close close reopen assign extend".to_owned()),
@@ -348,11 +373,11 @@ fn where_a_record_belongs_follows_from_kind_author_and_content() {
         ("case", Officer, &at_school, "POLICE("),
         ("case", Server, &at_school, "POLICE("),
     ] {
-        let found = compartment_of(kind(name).unwrap(), role, Some(&own), body, case_id()).unwrap();
+        let found = compartment_of(kind(name).unwrap(), role, Some(&own), None, body, case_id()).unwrap();
         assert_eq!(found.to_string(), format!("{expected}{})", case_id()), "{name} by {role}");
         assert_eq!(found.to_string().parse::<Compartment>().unwrap(), found);
     }
-    assert!(compartment_of(kind("concern").unwrap(), Dsl, None, &empty, case_id()).is_err());
+    assert!(compartment_of(kind("concern").unwrap(), Dsl, None, None, &empty, case_id()).is_err());
     let alone = records::rights::without_agreement(Compartment::Share { school: own, case: case_id() }, record(1));
     assert_eq!(alone.to_string(), format!("SHARE_ACTION(100002,{})", record(1)));
 }

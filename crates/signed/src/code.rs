@@ -255,6 +255,7 @@ codes! {
     R52_NOT_ACCEPTED = 15201 "R52.not_accepted" Refused;
     R53_NOT_ARRIVED = 15301 "R53.not_arrived" Refused;
     R57_FURTHER_CONCERN = 15700 "R57.further_concern" Refused;
+    R36_REFERENCE = 13600 "R36.reference" Refused;
     R101_UNANSWERED = 20100 "R101.unanswered" Refused;
 }
 

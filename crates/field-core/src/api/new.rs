@@ -260,7 +260,7 @@ pub(crate) fn make_one(pen: &Pen<'_>, fresh: &Fresh) -> Result<()> {
 fn created(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body) -> Result<Created> {
     let case = body.case().unwrap_or(id);
     let school = own_school(pen.db, pen.me)?;
-    let compartment = compartment_of(kind, pen.me.role, school.as_ref(), body, case)?;
+    let compartment = compartment_of(kind, pen.me.role, school.as_ref(), Some(&pen.me.user), body, case)?;
     let of_compartment = match &compartment {
         Compartment::Share { school, .. } | Compartment::ShareAction { school, .. } => Some(school.to_string()),
         Compartment::Call { .. }

@@ -2,12 +2,16 @@
 
 pub mod action;
 pub mod case;
+pub mod checks;
 pub mod concern;
+pub mod crime;
 pub mod disclosure;
 pub mod header;
+pub mod joint;
 pub mod outcomes;
 pub mod person;
 pub mod places;
+pub mod risk;
 pub mod supervision;
 pub mod welfare_check;
 
@@ -25,6 +29,14 @@ pub static ALL: &[&Kind] = &[
     &action::ACTION,
     &action::ACTION_UPDATE,
     &action::ACTION_NOTE,
+    &risk::RISK_ASSESSMENT,
+    &crime::CRIME_RECORDING_DECISION,
+    &checks::INTELLIGENCE_CHECK,
+    &checks::INTELLIGENCE_SUBMISSION,
+    &joint::MEETING,
+    &joint::REFERRAL,
+    &joint::NOTIFICATION,
+    &joint::MISSING_EPISODE,
     &supervision::HANDOVER,
     &supervision::DEADLINE,
     &supervision::CONTACT_LOG,

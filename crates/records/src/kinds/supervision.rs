@@ -27,7 +27,7 @@ pub static HANDOVER: Kind = Kind {
     ],
     steps: &[
         step("question", &["proposed", "questioned"], "questioned", Argues::Open),
-        step("accept", &["proposed", "questioned"], "accepted", Argues::Closed).owned_by(Owns::Author),
+        step("accept", &["proposed", "questioned"], "accepted", Argues::Neither).owned_by(Owns::Author),
         open_note("assign").owned_by(Owns::To),
     ],
 };

@@ -51,7 +51,7 @@ impl Row {
 fn steps(kind: &'static Kind, view: &View, ctx: &Context<'_>, received: &Received<'_>) -> Vec<StepRow> {
     let acts = Acts::of(kind, view);
     let arguments = crate::open::Arguments::of(kind, view, &acts, ctx.policy);
-    let legal = status::legal(kind, &acts, &arguments, ctx);
+    let legal = status::legal(&acts, &arguments, ctx);
     let counts = acts.iter().zip(&legal).filter(|(act, legal)| **legal && !act.refused());
     let mut rows: Vec<StepRow> = counts.map(|(act, _)| step(act, received)).collect();
     let early = rows.len().saturating_sub(STEPS_MAX);

@@ -94,3 +94,14 @@ fn r107_ordered_for_the_morning_and_not_attended_climbs_from_then_until_somebody
     case.step("check", "attend", "ofc1", "09:20", json!({}));
     assert_eq!(case.told("12:00", "R107"), Vec::<String>::new());
 }
+#[test]
+fn r17_a_supervisors_decision_counts_only_with_thor_and_ndm_filled_for_it() {
+    let mut case = call();
+    let prompt = case.prompt("04:15", "R16", "sgt1").unwrap().to_string();
+    let answer = json!({ "prompt": prompt, "decision": "unit from the north named", "reason": "on their way" });
+    case.step("check", "answer_prompt", "sgt1", "04:20", answer.clone());
+    assert_eq!(case.told("04:30", "R16")[2], "04:30 insp1 R16.unassigned");
+    case.add("thor", "risk_assessment", "sgt1", "04:18", json!({ "model": "THOR" }));
+    case.add("ndm", "risk_assessment", "sgt1", "04:19", json!({ "model": "NDM" }));
+    assert_eq!(case.told("04:34", "R16").len(), 2);
+}

@@ -143,10 +143,11 @@ impl Work<'_> {
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Body::default(),
         };
         let school = self.school_of(sender, made);
-        let computed = match records::compartment_of(kind, sender.role, school.as_ref(), &body, case) {
-            Ok(computed) => computed,
-            Err(gap) => return no(gap.code, "the compartment of this record cannot be told"),
-        };
+        let computed =
+            match records::compartment_of(kind, sender.role, school.as_ref(), Some(&sender.peer.user), &body, case) {
+                Ok(computed) => computed,
+                Err(gap) => return no(gap.code, "the compartment of this record cannot be told"),
+            };
         let alone = records::rights::without_agreement(computed.clone(), doc.id);
         if made.compartment == computed.to_string() || made.compartment == alone.to_string() {
             Ok(())

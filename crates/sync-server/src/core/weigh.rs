@@ -178,7 +178,8 @@ impl Work<'_> {
         if let (None, Some(school)) = (body.text("school"), source.and_then(|row| row.school.clone())) {
             body.0.insert("school".into(), json!(school));
         }
-        let compartment = records::compartment_of(kind, rules::maker(source), None, &body, case).map_err(|_| MISFIT)?;
+        let compartment =
+            records::compartment_of(kind, rules::maker(source), None, None, &body, case).map_err(|_| MISFIT)?;
         let compartment = compartment.to_string();
         let writes = records::split(kind, &body).map_err(|_| MISFIT)?;
         let created = Created {

@@ -115,7 +115,8 @@ impl Handset {
         records::defaults(kind, &mut body, now());
         let case = body.case().unwrap_or_else(|| world.id());
         let school = self.school.as_ref().filter(|_| self.role.of_school()).map(|s| super::school(s));
-        let compartment = records::compartment_of(kind, self.role, school.as_ref(), &body, case).unwrap();
+        let compartment =
+            records::compartment_of(kind, self.role, school.as_ref(), Some(&self.peer.user), &body, case).unwrap();
         let created = Created {
             kind: kind.name.into(),
             template: Template::Record,
