@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use records::rights::{compartment_of, may_edit};
-use records::rules::{self, CaseView, Directory, Made, Member, Raise, Row};
+use records::rules::{self, CaseView, Directory, Made, Member, Raise, Row, Unsealed};
 use records::{Body, Policy, Shown, Writes};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::field::{Me, Moment};
 use crate::pen::{Pen, Words};
 use crate::project::Reader;
-use crate::store::{changes, directory, weighed};
+use crate::store::{changes, directory, lists, weighed};
 
 /// How often a case is weighed again because the last time something followed from it.
 const WEIGHED_AGAIN_MAX: usize = 4;
@@ -29,6 +29,7 @@ pub(crate) struct Weighing {
     case: RecordId,
     rows: Vec<Row>,
     beside: Vec<Row>,
+    drafts: Vec<Unsealed>,
     people: Directory,
 }
 
@@ -49,7 +50,7 @@ impl Weighing {
         for id in names.into_iter().filter(|id| !rows.iter().any(|row| row.id == *id)).take(BESIDE_MAX) {
             beside.extend(weighed::get(db, id)?);
         }
-        Ok(Self { case, rows, beside, people: people(db, me)? })
+        Ok(Self { case, rows, beside, drafts: drafts(db, me, case)?, people: people(db, me)? })
     }
 
     /// As a rule looks at it.
@@ -58,6 +59,7 @@ impl Weighing {
             case: self.case,
             rows: &self.rows,
             beside: &self.beside,
+            drafts: &self.drafts,
             people: &self.people,
             policy,
             now: moment.now,
@@ -71,6 +73,18 @@ impl Weighing {
         self.rows.push(row);
         self
     }
+}
+
+/// This user's own drafts of a case.
+fn drafts(db: &Connection, me: &Me, case: RecordId) -> Result<Vec<Unsealed>> {
+    let lines = lists::drafts_of(db, case)?.into_iter();
+    let unsealed = |line: lists::Line| Unsealed {
+        record: line.id,
+        kind: line.kind,
+        author: me.user.to_string(),
+        since: line.recorded_at,
+    };
+    Ok(lines.map(unsealed).collect())
 }
 
 /// Who is who, as far as the directory of this device tells.

@@ -256,6 +256,10 @@ codes! {
     R53_NOT_ARRIVED = 15301 "R53.not_arrived" Refused;
     R57_FURTHER_CONCERN = 15700 "R57.further_concern" Refused;
     R36_REFERENCE = 13600 "R36.reference" Refused;
+    R9_UNSEALED = 10900 "R9.unsealed" Refused;
+    R23_NOT_SENT = 12300 "R23.not_sent" Refused;
+    R81_LANGUAGE = 18100 "R81.language" Refused;
+    R109_ASKED_AGAIN = 20900 "R109.asked_again" Refused;
     R101_UNANSWERED = 20100 "R101.unanswered" Refused;
 }
 

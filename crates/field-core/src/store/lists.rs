@@ -208,6 +208,18 @@ pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Line>> {
     Ok(found)
 }
 
+/// Lines of drafts of a case, without their bodies.
+pub(crate) fn drafts_of(db: &Connection, case: RecordId) -> Result<Vec<Line>> {
+    let sql = format!("SELECT {COLUMNS} FROM record r WHERE case_id = ?1 AND source = 'draft' ORDER BY number");
+    let mut query = db.prepare_cached(&sql)?;
+    let mut rows = query.query([&case.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
 /// Lines whose words hold every word of the text (or its beginning), best first.
 pub(crate) fn search(db: &Connection, text: &str) -> Result<Vec<Line>> {
     let terms: Vec<String> = text

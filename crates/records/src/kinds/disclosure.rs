@@ -32,6 +32,7 @@ pub static DISCLOSURE: Kind = Kind {
         w("seen_alone", YN3).must().code(code::R5_SEEN_ALONE),
         w("account_started_at", TIME).must(),
         w("account_ended_at", TIME).must(),
+        w("asked_again_because", TEXT).must_if(),
         w("delay_reason", TEXT).must_if().code(code::R4_DELAY),
         w("setting", Shape::Object(SETTING)).must().code(code::R5_SETTING),
         w("how_recorded", Shape::Enum(HOW_RECORDED)).must().code(code::R5_HOW_RECORDED),

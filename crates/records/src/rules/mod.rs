@@ -9,6 +9,7 @@
 //! id beside its code and in its tests' names; `docs/adding-a-rule.md` walks through one.
 
 mod actions;
+mod capture;
 pub mod ladder;
 pub mod look;
 pub mod people;
@@ -27,7 +28,7 @@ use crate::shown::Shown;
 use crate::verbs::Actor;
 pub use ladder::{Prompt, Rung, To, prompts};
 pub use people::{Directory, Member};
-pub use view::{CaseView, Row, StepRow};
+pub use view::{CaseView, Row, StepRow, Unsealed};
 
 /// One rule of the requirements.
 #[derive(Clone, Copy)]
@@ -171,7 +172,7 @@ impl Item {
 }
 
 /// The families and their rules, in the order of the requirements.
-const FAMILIES: &[&[Rule]] = &[urgent::RULES, actions::RULES];
+const FAMILIES: &[&[Rule]] = &[capture::RULES, urgent::RULES, actions::RULES];
 
 /// Every rule that weighs or guards.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -21,6 +21,8 @@ pub struct CaseView<'a> {
     /// Records of other cases that a row names or that a confirmed match joins, where the reader
     /// holds them.
     pub beside: &'a [Row],
+    /// Words of the case that nobody has sealed yet: that they exist, never what they say.
+    pub drafts: &'a [Unsealed],
     /// Who is who.
     pub people: &'a Directory,
     /// The policy in force.
@@ -29,6 +31,19 @@ pub struct CaseView<'a> {
     pub now: Timestamp,
     /// Whether the reader knows every record of the case: the server does.
     pub whole: bool,
+}
+
+/// A draft: that it exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsealed {
+    /// The record it will be.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Whose it is.
+    pub author: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// One record, read off.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
 use records::access::Compartment;
-use records::rules::{self, CaseView, Directory, Findings, Gate, Member, Prompt, Row, StepRow};
+use records::rules::{self, CaseView, Directory, Findings, Gate, Member, Prompt, Row, StepRow, Unsealed};
 use records::{Actor, Policy, Role};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, StatementHash, Timestamp, UserId};
@@ -25,6 +25,7 @@ pub(crate) fn id(name: &str) -> RecordId {
 pub(crate) struct Case {
     pub(crate) rows: Vec<Row>,
     pub(crate) beside: Vec<Row>,
+    pub(crate) drafts: Vec<Unsealed>,
     pub(crate) people: Vec<Member>,
     pub(crate) policy: Policy,
     pub(crate) whole: bool,
@@ -39,6 +40,7 @@ impl Case {
         let mut case = Self {
             rows: Vec::new(),
             beside: Vec::new(),
+            drafts: Vec::new(),
             people: Vec::new(),
             policy: Policy::DEFAULT,
             whole: true,
@@ -144,6 +146,7 @@ impl Case {
             case: id("case"),
             rows: &self.rows,
             beside: &self.beside,
+            drafts: &self.drafts,
             people: &people,
             policy: &self.policy,
             now: at(when),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::{Created, Template};
-use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row};
+use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row, Unsealed};
 use records::{Role, Writes};
 use serde_json::{Value as Json, json};
 use signed::cbor::{self, Map, Value};
@@ -18,11 +18,18 @@ use super::work::Work;
 use crate::error::ServerError;
 use crate::store::rules::PromptRow;
 
+/// What a document is to its case.
+enum Part {
+    Record(Box<Row>),
+    Draft(Unsealed),
+}
+
 /// A case, read off.
 pub(crate) struct Weighing {
     case: RecordId,
     rows: Vec<Row>,
     beside: Vec<Row>,
+    drafts: Vec<Unsealed>,
     people: Directory,
     whole: bool,
 }
@@ -34,6 +41,7 @@ impl Weighing {
             case: self.case,
             rows: &self.rows,
             beside: &self.beside,
+            drafts: &self.drafts,
             people: &self.people,
             policy,
             now,
@@ -74,12 +82,13 @@ impl Core {
 impl Work<'_> {
     /// Reads a case off.
     pub(crate) fn weighing(&self, case: RecordId) -> Result<Weighing, ServerError> {
-        let mut rows = Vec::new();
+        let (mut rows, mut drafts) = (Vec::new(), Vec::new());
         let ids = self.tx.documents_of_case(case)?;
         let mut whole = ids.len() <= CASE_ROWS_MAX;
         for id in ids.into_iter().take(CASE_ROWS_MAX) {
-            match self.row_of(id) {
-                Ok(Some(row)) => rows.push(row),
+            match self.part_of(id) {
+                Ok(Some(Part::Record(row))) => rows.push(*row),
+                Ok(Some(Part::Draft(draft))) => drafts.push(draft),
                 Ok(None) => {}
                 // One damaged record hides itself, not its case.
                 Err(error) if error.code == signed::code::A_DOCUMENT => whole = false,
@@ -88,7 +97,33 @@ impl Work<'_> {
         }
         rows.sort_by_key(|row| (row.recorded_at, row.id));
         let beside = self.beside(case, &rows)?;
-        Ok(Weighing { case, rows, beside, people: self.directory(), whole })
+        Ok(Weighing { case, rows, beside, drafts, people: self.directory(), whole })
+    }
+
+    /// What a document is to its case.
+    fn part_of(&self, id: RecordId) -> Result<Option<Part>, ServerError> {
+        let stored;
+        let projection = match self.docs.get(&id) {
+            Some(doc) => doc.projection.as_ref(),
+            None => {
+                let Some(row) = self.tx.document(id)? else { return Ok(None) };
+                stored = self.core.projection(&row)?;
+                stored.as_ref()
+            }
+        };
+        let Some(projection) = projection else { return Ok(None) };
+        if let Some(row) = &projection.row {
+            return Ok(Some(Part::Record(Box::new(row.clone()))));
+        }
+        let open = projection.template == Template::Draft.as_str() && projection.open;
+        Ok(open.then(|| {
+            Part::Draft(Unsealed {
+                record: id,
+                kind: projection.kind.clone(),
+                author: projection.author.to_string(),
+                since: projection.created_at,
+            })
+        }))
     }
 
     /// A record's row, from what is loaded or what is stored.

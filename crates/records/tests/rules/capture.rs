@@ -1,0 +1,102 @@
+//! R2-R11, R23, R81, R108, R109: nothing written as there was "nothing to write"; words that were doubted.
+
+use records::rules::Unsealed;
+use serde_json::json;
+
+use crate::case::{Case, at, id};
+
+fn account(body: serde_json::Value) -> Case {
+    let mut case = Case::new();
+    case.add("account", "disclosure", "ofc1", "10:00", body);
+    case
+}
+
+#[test]
+fn r2_an_empty_account_prompts_its_owner_and_the_sergeant() {
+    let mut case = account(json!({}));
+    assert_eq!(case.told("10:00", "R2"), Vec::<String>::new());
+    case.row_mut("account").gaps = vec!["R2.blank".into()];
+    assert_eq!(case.told("10:00", "R2"), ["10:00 ofc1 R2.blank", "10:00 sgt1 R2.blank"]);
+}
+
+#[test]
+fn r6_an_unanswered_safety_question_is_asked_at_once() {
+    let mut case = account(json!({}));
+    case.row_mut("account").gaps = vec!["R6.medical_need".into()];
+    assert_eq!(case.told("10:00", "R6"), ["10:00 ofc1 R6.safe_now", "10:00 sgt1 R6.safe_now"]);
+}
+
+#[test]
+fn r9_a_draft_of_twelve_hours_is_asked_for_and_a_check_does_not_close_over_it() {
+    let mut case = Case::new();
+    case.add("check", "welfare_check", "ofc1", "08:00", json!({}));
+    let kind = String::from("disclosure");
+    case.drafts = vec![Unsealed { record: id("draft"), kind, author: "ofc1".into(), since: at("08:30") }];
+    assert_eq!(case.told("20:29", "R9"), Vec::<String>::new());
+    assert_eq!(case.told("21:30", "R9"), ["20:30 ofc1 R9.unsealed", "21:30 sgt1 R9.unsealed"]);
+    let refused = case.gate("12:00", "check", "propose_close", "ofc1", json!({ "reason": "done" }));
+    assert!(refused.contains(&format!("R9.unsealed drafts/{}", id("draft"))), "{refused:?}");
+}
+
+#[test]
+fn r10_two_accounts_that_differ_are_both_flagged_and_both_stand() {
+    let mut case = account(json!({ "seen_alone": "no" }));
+    case.add("other", "disclosure", "stf1", "10:30", json!({ "seen_alone": "yes" }));
+    case.step("other", "mark_differs", "sgt1", "11:00", json!({ "record": id("account").to_string() }));
+    assert_eq!((case.marks("11:00", "account"), case.marks("11:00", "other")), (vec!["differs"], vec!["differs"]));
+}
+
+#[test]
+fn r11_sixteen_named_on_paper_are_counted_against_what_is_written() {
+    let girl = |n: usize| json!({ "id": format!("g{n}"), "as_said": format!("girl {n}"), "role_said": "victim" });
+    let mut case =
+        account(json!({ "counts_stated": { "victims": 6 }, "named_people": (0..5).map(girl).collect::<Vec<_>>() }));
+    assert_eq!(case.marks("10:00", "account"), ["names_missing"]);
+    case.row_mut("account").body["named_people"] = json!((0..6).map(girl).collect::<Vec<_>>());
+    assert_eq!(case.marks("10:00", "account"), Vec::<&str>::new());
+}
+
+#[test]
+fn r23_what_is_urgent_and_unsent_after_ten_minutes_goes_by_phone() {
+    let mut case = account(json!({}));
+    case.whole = false;
+    case.row_mut("account").urgency = "immediate".into();
+    case.row_mut("account").received_at = None;
+    assert_eq!(case.told("10:10", "R23"), ["10:10 ofc1 R23.not_sent"]);
+    case.row_mut("account").received_at = Some(at("10:05"));
+    assert_eq!(case.told("10:10", "R23"), Vec::<String>::new());
+}
+
+#[test]
+fn r81_blaming_words_of_an_officer_prompt_and_a_childs_own_never_do() {
+    let mut case = account(json!({
+        "words_verbatim": [{ "text": "he was my boyfriend" }],
+        "interpretation": [{ "text": "she seemed to enjoy the attention", "basis": "her laughing" }],
+        "observations": [{ "text": "said \"it was a lifestyle choice\"" }],
+    }));
+    assert_eq!(case.told("10:00", "R81"), ["10:00 ofc1 R81.language"]);
+    assert_eq!(case.gate("10:00", "account", "acknowledge", "ofc1", json!({})), Vec::<String>::new());
+    let choice = json!({ "phrase_id": "enjoying_attention", "field": "interpretation", "for_record": id("account").to_string(),
+        "choice": { "kept": "her words to me" } });
+    case.add("choice", "language_prompt", "ofc1", "10:01", choice);
+    assert_eq!(case.told("10:02", "R81"), Vec::<String>::new());
+}
+
+#[test]
+fn r108_rape_opens_a_specialist_contact_and_early_evidence_within_the_hour() {
+    let case = account(json!({ "words_verbatim": [{ "text": "he raped me" }], "subjects": [{ "as_said": "her" }] }));
+    let made = case.makes("10:00", "R108");
+    assert_eq!(made.len(), 2);
+    assert!(made.iter().all(|(kind, body)| *kind == "action" && body["due"] == "2026-03-02T11:00:00.000Z"));
+    assert_eq!(case.marks("10:00", "account"), ["first_account_only"]);
+    assert!(account(json!({ "words_verbatim": [{ "text": "he shouted" }] })).makes("10:00", "R108").is_empty());
+}
+
+#[test]
+fn r109_asking_a_child_again_says_why() {
+    let mut case = account(json!({ "speaker": { "as_said": "Mia" } }));
+    case.add("again", "disclosure", "ofc2", "12:00", json!({ "speaker": { "as_said": "Mia" } }));
+    assert_eq!(case.gaps("12:00", "again"), ["R109.asked_again asked_again_because"]);
+    case.row_mut("again").body["asked_again_because"] = json!("her mother came, and she wished to speak");
+    assert_eq!(case.gaps("12:00", "again"), Vec::<String>::new());
+}
