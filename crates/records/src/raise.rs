@@ -95,7 +95,8 @@ fn ages_said(body: &Body) -> Vec<i64> {
 }
 
 /// Ages in words: `aged 12`, `age 12`, `12-year-old`, `12 years old`, `(12)`.
-fn ages_in(text: &str) -> Vec<i64> {
+#[must_use]
+pub fn ages_in(text: &str) -> Vec<i64> {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let age = |word: &str| word.parse::<i64>().ok().filter(|age| (0..=17).contains(age));

@@ -260,6 +260,23 @@ codes! {
     R23_NOT_SENT = 12300 "R23.not_sent" Refused;
     R81_LANGUAGE = 18100 "R81.language" Refused;
     R109_ASKED_AGAIN = 20900 "R109.asked_again" Refused;
+    R25_DOB = 12500 "R25.dob" Refused;
+    R26_UNDER_THIRTEEN = 12600 "R26.under_thirteen" Refused;
+    R26_CONSENT = 12601 "R26.consent" Refused;
+    R26_HUB_REPLY = 12602 "R26.hub_reply" Refused;
+    R26_UNKNOWN_HERE = 12603 "R26.unknown_here" Refused;
+    R27_CONSENT = 12700 "R27.consent" Refused;
+    R28_ASSESS = 12800 "R28.assess" Refused;
+    R28_LOWER = 12801 "R28.lower" Refused;
+    R29_DENIAL = 12900 "R29.denial" Refused;
+    R30_UNACKNOWLEDGED = 13000 "R30.unacknowledged" Refused;
+    R31_FLAGS_READ = 13100 "R31.flags_read" Refused;
+    R32_ADJUSTMENT = 13200 "R32.adjustment" Refused;
+    R34_SPECIAL_MEASURES = 13400 "R34.special_measures" Refused;
+    R112_SOURCE = 21200 "R112.source" Refused;
+    R112_RUMOUR = 21201 "R112.rumour" Refused;
+    R112_REVIEW = 21202 "R112.review" Refused;
+    R122_CHILD_LINE = 22200 "R122.child_line" Refused;
     R101_UNANSWERED = 20100 "R101.unanswered" Refused;
 }
 

@@ -30,6 +30,8 @@ pub static PERSON: Kind = Kind {
     fields: &[
         a("roles", Shape::Set(ROLES)).must(),
         a("names", TEXTS),
+        // R119: a person who was only named, and why they were not spoken to yet.
+        c("not_yet_spoken_to", TEXT),
         a("aliases", TEXTS),
         c("dob", Shape::Day).must_if(),
         c("estimated_age", Shape::Headed(ESTIMATED_AGE)).must_if(),

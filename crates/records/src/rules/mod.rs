@@ -17,6 +17,7 @@ pub mod read;
 pub mod switch;
 pub mod urgent;
 pub mod view;
+mod vulnerable;
 
 use serde_json::Value as Json;
 use signed::{Code, RecordId, Timestamp};
@@ -172,7 +173,7 @@ impl Item {
 }
 
 /// The families and their rules, in the order of the requirements.
-const FAMILIES: &[&[Rule]] = &[capture::RULES, urgent::RULES, actions::RULES];
+const FAMILIES: &[&[Rule]] = &[capture::RULES, urgent::RULES, actions::RULES, vulnerable::RULES];
 
 /// Every rule that weighs or guards.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

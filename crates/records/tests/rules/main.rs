@@ -5,3 +5,4 @@ mod actions;
 mod capture;
 mod case;
 mod ladders;
+mod vulnerable;
