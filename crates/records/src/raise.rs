@@ -81,6 +81,12 @@ fn sexual_words(text: &str) -> bool {
     words.any(is) || lower.contains("private part") || lower.contains("slept with")
 }
 
+/// Whether words speak of anything sexual.
+#[must_use]
+pub fn sexual_said(text: &str) -> bool {
+    sexual_words(text)
+}
+
 fn texts(body: &Body) -> Vec<&str> {
     let lists = ["words_verbatim", "concern_items"].into_iter().flat_map(|name| lines(body, name));
     let in_lists = lists.filter_map(|line| line.get("text").and_then(Json::as_str));

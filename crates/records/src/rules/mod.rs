@@ -10,14 +10,19 @@
 
 mod actions;
 mod capture;
+mod checks;
+mod crime;
 pub mod ladder;
 pub mod look;
 pub mod people;
 pub mod read;
+mod risk;
+mod supervision;
 pub mod switch;
 pub mod urgent;
 pub mod view;
 mod vulnerable;
+mod welfare;
 
 use serde_json::Value as Json;
 use signed::{Code, RecordId, Timestamp};
@@ -173,7 +178,17 @@ impl Item {
 }
 
 /// The families and their rules, in the order of the requirements.
-const FAMILIES: &[&[Rule]] = &[capture::RULES, urgent::RULES, actions::RULES, vulnerable::RULES];
+const FAMILIES: &[&[Rule]] = &[
+    capture::RULES,
+    urgent::RULES,
+    actions::RULES,
+    vulnerable::RULES,
+    checks::RULES,
+    risk::RULES,
+    welfare::RULES,
+    crime::RULES,
+    supervision::RULES,
+];
 
 /// Every rule that weighs or guards.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -1,0 +1,349 @@
+//! R68-R80, R82-R84, R102, R103, R118, R124, R125: cases outlive their officers, and closing is earned.
+
+use serde_json::Value as Json;
+use signed::{Timestamp, code};
+
+use super::look::{self, child, later, words};
+use super::view::{CaseView, Row};
+use super::{Attempt, Findings, Gate, Item, Rule, To};
+use crate::access::Role;
+use crate::seal::filled;
+use crate::worktime;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule { id: "R68", weigh: Some(handed_over), gate: Some(accepted_by_name) },
+    Rule { id: "R71", weigh: Some(dates), gate: None },
+    Rule { id: "R73", weigh: Some(no_update), gate: None },
+    Rule { id: "R75", weigh: Some(claims), gate: None },
+    Rule { id: "R77", weigh: Some(old_cases), gate: None },
+    Rule { id: "R79", weigh: Some(contacts), gate: None },
+    Rule { id: "R80", weigh: Some(expected_documents), gate: None },
+    Rule { id: "R84", weigh: Some(feedback), gate: None },
+    Rule { id: "R85", weigh: Some(ethnicity), gate: Some(ethnicity_before_closing) },
+    Rule { id: "R102", weigh: None, gate: Some(another_approves) },
+    Rule { id: "R103", weigh: Some(measure_ended), gate: None },
+    Rule { id: "R118", weigh: Some(help), gate: None },
+    Rule { id: "R124", weigh: Some(worry_about_officer), gate: None },
+    Rule { id: "R125", weigh: None, gate: Some(children_told) },
+];
+
+fn closes_case(attempt: &Attempt<'_>) -> bool {
+    attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close")
+}
+
+/// R68: what somebody hands over is the sergeant's until it is accepted by name.
+fn handed_over(view: &CaseView<'_>, found: &mut Findings) {
+    for handover in view.of("handover").filter(|handover| handover.open) {
+        let text = "a handover waits to be accepted by name: until then it is yours";
+        let item = Item::of("R68", code::R68_NOT_ACCEPTED, handover, handover.since(), text);
+        let to = handover.text("to").unwrap_or_default().to_owned();
+        let item = item.after(0, To::User(to)).after(0, To::Sergeant);
+        found.owe(item.at(worktime::after_working_days(handover.since(), 1, view.policy), To::Inspector));
+        // Everything that is open is on the list.
+        let listed: Vec<&str> =
+            handover.lines("items").iter().filter_map(|line| line.get("record")?.as_str()).collect();
+        let from = handover.text("from").unwrap_or_default();
+        for row in view.rows.iter().filter(|row| row.open && row.owners.iter().any(|owner| owner == from)) {
+            if row.id != handover.id && !listed.contains(&row.id.to_string().as_str()) {
+                let message = "this is open and not on the list that is handed over";
+                found.gap(handover, code::R68_NOT_LISTED, format!("items/{}", row.id), message);
+            }
+        }
+    }
+}
+
+/// R68: only the one it is for accepts it, and with nothing left off the list.
+fn accepted_by_name(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close") {
+        for handover in view.of("handover").filter(|handover| handover.open) {
+            let path = format!("handovers/{}", handover.id);
+            gate.refuse(code::R68_NOT_ACCEPTED, path, "a handover is not accepted yet");
+        }
+    }
+    if attempt.row.kind == "handover" && attempt.verb == "accept" {
+        let named = attempt.row.text("to") == Some(attempt.actor.user.as_str());
+        if !named && !attempt.actor.role.supervises() {
+            gate.refuse(code::R68_NOT_NAMED, "to", "it is for somebody else to accept");
+        }
+    }
+}
+
+/// R71: bail, review and other dates are told before they come, and climb the day they pass.
+fn dates(view: &CaseView<'_>, found: &mut Findings) {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    for deadline in view.of("deadline").filter(|deadline| deadline.open) {
+        let Some(due) = deadline.due.or_else(|| look::time(deadline.value("due"))) else { continue };
+        let text = "a date is near or past: attended, extended or ended is not recorded";
+        let mut item = Item::of("R71", code::R71_DATE, deadline, deadline.since(), text).about(due.to_string());
+        for days in view.policy.date_warnings_days {
+            let at = later(due, -days * DAY_MS);
+            if at >= deadline.since() || days == 0 {
+                item = item.at(at, To::OwnerAndSergeant);
+            }
+        }
+        // The same day: from the evening on nobody can say it was still to come.
+        found.owe(item.at(later(due, DAY_MS / 3), To::Inspector));
+    }
+}
+
+/// When something of substance last happened in a case; "waiting on X until date" counts twice at most.
+fn last_update(view: &CaseView<'_>) -> Option<Timestamp> {
+    let substance = [
+        "disclosure",
+        "concern",
+        "welfare_check",
+        "action_update",
+        "contact_log",
+        "meeting",
+        "referral",
+        "crime_recording_decision",
+        "risk_assessment",
+        "safety_plan",
+        "intelligence_check",
+    ];
+    let rows = view.rows.iter().filter(|row| substance.contains(&row.kind.as_str()) && row.role != Role::Server);
+    let steps = |row: &Row| {
+        let done = |step: &&super::StepRow| {
+            matches!(
+                step.verb.as_str(),
+                "complete" | "attend" | "tell_outcome" | "answer" | "accept" | "hold" | "reply"
+            )
+        };
+        row.steps.iter().filter(done).map(|step| step.at).max()
+    };
+    let waits = view.of("deadline").filter(|row| row.value("waiting_on").is_some()).map(Row::since).take(2);
+    rows.clone().map(Row::since).chain(view.rows.iter().filter_map(steps)).chain(waits).max()
+}
+
+/// R73: four weeks without anything of substance; twice, and the sergeant reviews on record.
+fn no_update(view: &CaseView<'_>, found: &mut Findings) {
+    let Some(case) = view.own().filter(|case| case.open) else { return };
+    let since = last_update(view).unwrap_or_else(|| case.since());
+    let ms = view.policy.case_stale_ms;
+    let text = "nothing of substance has happened in this case for four weeks";
+    let item = Item::of("R73", code::R73_NO_UPDATE, case, since, text).about(since.to_string());
+    found.owe(item.after(ms, To::OwnerAndSergeant).after(2 * ms, To::Sergeant).after(3 * ms, To::Inspector));
+    if later(since, ms) <= view.now {
+        found.mark(case, "R73", "no_update", text);
+    }
+    let instructions: Vec<String> = case
+        .did("approve")
+        .filter_map(|step| step.body.get("reason")?.as_str().map(|text| text.trim().to_lowercase()))
+        .collect();
+    let repeats =
+        instructions.iter().enumerate().any(|(at, one)| instructions.iter().take(at).any(|known| known == one));
+    if repeats {
+        found.mark(case, "R73", "review_repeated", "a review repeats an instruction that was not met");
+    }
+}
+
+/// R75: what is claimed as done and shows nothing.
+fn claims(view: &CaseView<'_>, found: &mut Findings) {
+    for action in
+        view.of("action").filter(|action| matches!(action.status.as_str(), "completed" | "outcome_told" | "closed"))
+    {
+        if action.lines("evidence").is_empty() {
+            found.mark(action, "R75", "claim_without_evidence", "claimed as done, with nothing that shows it");
+        }
+    }
+    for check in view.of("intelligence_check").filter(|check| check.status == "claimed") {
+        found.mark(check, "R75", "claim_without_evidence", "claimed as done, with nothing that shows it");
+    }
+}
+
+/// R77: a case of half a year is the inspector's to see, whatever the school's holidays.
+fn old_cases(view: &CaseView<'_>, found: &mut Findings) {
+    let Some(case) = view.own().filter(|case| case.open) else { return };
+    let text = "this case is older than six months";
+    found.owe(Item::of("R77", code::R77_OLD, case, case.since(), text).after(view.policy.case_old_ms, To::Inspector));
+}
+
+/// R79: victim, parent, suspect, reporter: nobody goes four weeks without a word.
+fn contacts(view: &CaseView<'_>, found: &mut Findings) {
+    let Some(case) = view.own().filter(|case| case.open) else { return };
+    for (role, of_person) in
+        [("victim", "child"), ("parent", "parent_carer"), ("suspect", "suspect"), ("reporter", "reporter")]
+    {
+        let Some(first) = view.of("person").filter(|person| look::is(person, of_person)).map(Row::since).min() else {
+            continue;
+        };
+        let made = |row: &&Row| row.text("person_role") == Some(role) && row.text("contact") == Some("made");
+        let last = view.of("contact_log").filter(made).map(Row::since).max().unwrap_or(first);
+        let text = "somebody of this case has had no word for four weeks: victim, parent, suspect or reporter";
+        let item = Item::of("R79", code::R79_NO_CONTACT, case, last, text).about(format!("{role}/{last}"));
+        found.owe(item.after(view.policy.contact_ms, To::OwnerAndSergeant));
+        if later(last, view.policy.contact_ms) <= view.now {
+            found.mark(case, "R79", "no_contact", "somebody of this case has had no word for four weeks");
+        }
+    }
+}
+
+/// R80: one index of what is there and what is expected and missing.
+fn expected_documents(view: &CaseView<'_>, found: &mut Findings) {
+    for action in view
+        .of("action")
+        .filter(|action| matches!(action.text("action_kind"), Some("evidence" | "court_or_charging_item")))
+    {
+        let files = action.lines("evidence").iter().filter(|line| filled(line.get("sha256"))).count();
+        if files == 0 {
+            found.mark(action, "R80", "document_missing", "a document is expected here and is not in the index");
+        }
+    }
+}
+
+/// R84: a school may say how it was dealt with; the sergeant sees it.
+fn feedback(view: &CaseView<'_>, found: &mut Findings) {
+    for row in view.of("feedback").filter(|row| !row.steps.iter().any(|step| step.role.supervises())) {
+        let text = "a school has left feedback on how its request was dealt with";
+        found.owe(Item::of("R84", code::R84_FEEDBACK, row, row.since(), text).after(0, To::Sergeant));
+    }
+}
+
+/// People whose own word on their ethnicity is open (R85): never asked during an account, never filled
+/// by what an officer perceived.
+fn unasked<'a>(view: &CaseView<'a>) -> impl Iterator<Item = &'a Row> + use<'a> {
+    let identified = |person: &&Row| !person.lines("names").is_empty() || person.value("dob").is_some();
+    let counts = |person: &&Row| ["suspect", "child", "sibling"].iter().any(|role| look::is(person, role));
+    let open = |person: &&Row| !filled(person.value("ethnicity_self_defined"));
+    let suspect_unknown = move |person: &&Row| look::is(person, "suspect") && !identified(person);
+    view.of("person")
+        .filter(counts)
+        .filter(open)
+        .filter(move |person| !suspect_unknown(person) && !super::vulnerable::stub(person))
+}
+
+fn ethnicity(view: &CaseView<'_>, found: &mut Findings) {
+    for person in unasked(view) {
+        let message = "as the person states it, or why it is not known; never what somebody perceived";
+        found.gap(person, code::R85_ETHNICITY, format!("people/{}/ethnicity_self_defined", person.id), message);
+    }
+}
+
+fn ethnicity_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if closes_case(attempt) {
+        for person in unasked(view) {
+            let path = format!("people/{}/ethnicity_self_defined", person.id);
+            gate.refuse(code::R85_ETHNICITY, path, "as the person states it, or why it is not known");
+        }
+    }
+}
+
+/// R102: who approves a closing has decided nothing in the case and had no contact with its reporter; and
+/// an inspector does where a child is still within reach, or was never heard.
+fn another_approves(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if attempt.row.kind != "case" || attempt.verb != "close" || attempt.actor.role == Role::Server {
+        return;
+    }
+    let user = attempt.actor.user.as_str();
+    let decided = view.of("crime_recording_decision").any(|row| row.author == user);
+    let advised = |line: &Json| line.get("from").map(words).is_some_and(|who| who.trim() == user);
+    let advised = view.of("welfare_check").any(|check| check.lines("advice_sought").iter().any(advised));
+    let reporter = view.of("contact_log").any(|row| row.author == user && row.text("person_role") == Some("reporter"));
+    if decided || advised || reporter {
+        let message = "whoever approves has decided nothing here, advised nobody, and spoken to no reporter";
+        gate.refuse(code::R102_INVOLVED, "approved_by", message);
+    }
+    let inspector = matches!(attempt.actor.role, Role::Inspector | Role::Command);
+    if !inspector && (super::risk::access(view) || never_contacted(view) || earlier_report(view)) {
+        let message =
+            "a suspect still has access, an earlier report exists, or a child was never contacted: an inspector";
+        gate.refuse(code::R102_INSPECTOR, "approved_by", message);
+    }
+}
+
+fn never_contacted(view: &CaseView<'_>) -> bool {
+    let named = |value: Option<&Json>, person: &Row| {
+        value.and_then(|who| view.named(who)).is_some_and(|row| row.id == person.id)
+    };
+    let heard = |person: &Row| {
+        let by_officer = |row: &&Row| !row.role.of_school();
+        view.of("disclosure").filter(by_officer).any(|row| named(row.value("speaker"), person))
+            || view
+                .of("contact_log")
+                .any(|row| named(row.value("person"), person) && row.text("contact") == Some("made"))
+            || view.of("welfare_check").any(|check| {
+                let line = |line: &Json| named(line.get("person"), person) && look::done(line.get("spoken_to"));
+                check.lines("children").iter().any(line)
+            })
+    };
+    let victims = view.of("person").filter(|person| look::is(person, "child") && !super::vulnerable::stub(person));
+    victims.into_iter().any(|person| !heard(person))
+}
+
+fn earlier_report(view: &CaseView<'_>) -> bool {
+    view.of("match").any(|found| found.status == "confirmed")
+}
+
+/// R103: a measure that ended, lapsed or was broken leaves a gap that somebody fills or accepts in writing;
+/// it never reads as no action.
+fn measure_ended(view: &CaseView<'_>, found: &mut Findings) {
+    for measure in view.of("protective_measure") {
+        let to = measure.due.or_else(|| look::time(measure.value("to")));
+        let lapsed = to.is_some_and(|to| to <= view.now) && measure.status == "in_force";
+        let text = "a measure that protected somebody has ended: name what replaces it, or accept the gap in writing";
+        if measure.status == "in_force" && !lapsed {
+            // It is due to lapse: the sergeant hears of it then.
+            if let Some(to) = to {
+                found.owe(
+                    Item::of("R103", code::R103_ENDED, measure, measure.since(), text)
+                        .about("lapse")
+                        .at(to, To::Sergeant),
+                );
+            }
+            continue;
+        }
+        if measure.status == "replaced" {
+            continue;
+        }
+        let ended =
+            measure.steps.iter().rfind(|step| matches!(step.verb.as_str(), "end" | "breach")).map(|step| step.at);
+        let at = ended.or(to).unwrap_or_else(|| measure.since());
+        for row in [Some(measure), view.own()].into_iter().flatten() {
+            found.mark(row, "R103", "measure_ended", "measure ended, investigation live");
+        }
+        found.owe(Item::of("R103", code::R103_ENDED, measure, at, text).about("ended").after(0, To::Sergeant));
+        found.gap(measure, code::R103_ENDED, "replaced_by", text);
+    }
+}
+
+/// R118: whoever asks for help hears from the sergeant, or whom they chose, within a working day.
+fn help(view: &CaseView<'_>, found: &mut Findings) {
+    for request in view.of("help_request").filter(|request| request.open && !filled(request.value("about_user"))) {
+        let text = "a colleague has asked for help: answer within one working day";
+        let chosen = request.text("to").map_or(To::Sergeant, |user| To::User(user.to_owned()));
+        let item = Item::of("R118", code::R118_HELP, request, request.since(), text).after(0, chosen);
+        found.owe(item.at(worktime::after_working_days(request.since(), 1, view.policy), To::Inspector));
+    }
+}
+
+/// R124: a worry about how an officer sees or treats a child goes past that officer.
+fn worry_about_officer(view: &CaseView<'_>, found: &mut Findings) {
+    for worry in view.of("help_request").filter(|row| row.open && filled(row.value("about_user"))) {
+        let about = worry.text("about_user").unwrap_or_default();
+        let sergeant = view.people.sergeant_of(about).unwrap_or_default().to_owned();
+        let inspector = view.people.inspector_of(about).unwrap_or_default().to_owned();
+        let text = "a school or hub worries about how a colleague sees or treats a child";
+        let item = Item::of("R124", code::R124_WORRY, worry, worry.since(), text).after(0, To::User(sergeant));
+        found.owe(item.at(worktime::after_working_days(worry.since(), 1, view.policy), To::User(inspector)));
+    }
+}
+
+/// R125: before a case closes each child is told what came of it, why, and how to come back, or a reason
+/// stands.
+fn children_told(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if attempt.row.kind != "case" || attempt.verb != "propose_close" {
+        return;
+    }
+    let children = view.of("person").filter(|person| look::is(person, "child") && child(person, view.now));
+    for person in children.filter(|person| !super::vulnerable::stub(person)) {
+        let of_child =
+            |row: &&Row| row.value("person").and_then(|who| view.named(who)).is_some_and(|one| one.id == person.id);
+        let told = |row: &Row| {
+            !row.lines("what_told").is_empty() || row.value("contact").is_some_and(|v| v.get("not_attempted").is_some())
+        };
+        if !view.of("contact_log").filter(of_child).any(told) {
+            let message = "was this child told what came of it, why, and how to come back? or why not";
+            gate.refuse(code::R125_CHILD_TOLD, format!("people/{}", person.id), message);
+        }
+    }
+}
