@@ -189,6 +189,12 @@ impl Case {
         of_it.map(|(_, gap)| format!("{} {}", gap.code.name, gap.path)).collect()
     }
 
+    /// Those of one rule.
+    pub(crate) fn gaps_by(&self, when: &str, name: &str, rule: &str) -> Vec<String> {
+        let start = format!("{rule}.");
+        self.gaps(when, name).into_iter().filter(|gap| gap.starts_with(&start)).collect()
+    }
+
     /// What stands in the way of a step: codes and paths of what refuses it, then what is unknown here.
     pub(crate) fn gate(&self, when: &str, name: &str, verb: &str, by: &str, body: Json) -> Vec<String> {
         let gate = self.try_step(when, name, verb, by, body);

@@ -4,5 +4,9 @@
 mod actions;
 mod capture;
 mod case;
+mod joint;
 mod ladders;
+mod risk;
+mod supervision;
 mod vulnerable;
+mod welfare;

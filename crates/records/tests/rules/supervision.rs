@@ -1,0 +1,198 @@
+//! R68-R85, R102, R103, R118, R124, R125: stalled cases, an officer off sick, closed by who advised.
+
+use serde_json::{Value as Json, json};
+
+use crate::case::{Case, id};
+
+fn child(case: &mut Case) {
+    let person = json!({ "roles": ["child"], "names": ["Mia"], "dob": "2012-01-01", "ethnicity_self_defined": "W1" });
+    case.add("girl", "person", "ofc1", "09:00", person);
+}
+
+fn girl() -> Json {
+    json!({ "record": id("girl").to_string() })
+}
+
+fn close(case: &Case, by: &str) -> Vec<String> {
+    case.gate("12:00", "case", "close", by, json!({}))
+}
+
+#[test]
+fn r68_what_is_handed_over_is_accepted_by_name_and_leaves_nothing_off_the_list() {
+    let mut case = Case::new();
+    case.add("task", "action", "ofc1", "09:00", json!({ "owner": "ofc1" }));
+    case.step("task", "accept", "ofc1", "09:01", json!({}));
+    case.add(
+        "over",
+        "handover",
+        "sgt1",
+        "09:30",
+        json!({ "from": "ofc1", "to": "ofc2", "items": [{ "record": id("case").to_string() }] }),
+    );
+    assert_eq!(case.told("09:30", "R68"), ["09:30 ofc2 R68.not_accepted", "09:30 sgt1 R68.not_accepted"]);
+    assert!(case.gaps("09:30", "over").contains(&format!("R68.not_listed items/{}", id("task"))));
+    assert_eq!(case.gate("10:00", "over", "accept", "pcso1", json!({})), ["R68.not_named to"]);
+    assert!(
+        close(&case, "sgt1").contains(&format!("R68.not_accepted handovers/{}", id("over"))) || {
+            let codes = case.gate("12:00", "case", "propose_close", "sgt1", json!({ "reason": "x" }));
+            codes.contains(&format!("R68.not_accepted handovers/{}", id("over")))
+        }
+    );
+    case.step("over", "accept", "ofc2", "10:00", json!({}));
+    assert!(case.told("12:00", "R68").is_empty());
+}
+
+#[test]
+fn r71_a_bail_date_is_told_at_fourteen_seven_two_and_no_days_also_to_a_sergeant_whose_officer_is_sick() {
+    let mut case = Case::new();
+    case.add(
+        "bail",
+        "deadline",
+        "ofc1",
+        "2026-02-01T09:00:00Z",
+        json!({ "deadline_kind": "bail_return", "due": "2026-03-02T09:00:00Z", "owner": "ofc1" }),
+    );
+    let days: Vec<_> =
+        case.told("2026-03-02T09:00:00Z", "R71").iter().filter(|line| line.contains("sgt1")).cloned().collect();
+    assert_eq!(days.len(), 4);
+    case.person_mut("ofc1").away = true;
+    assert!(case.told("2026-03-02T09:00:00Z", "R71").iter().all(|line| line.contains("sgt1")));
+    assert!(case.told("2026-03-02T17:00:00Z", "R71").iter().any(|line| line.contains("insp1")), "the same day");
+    case.step("bail", "answer", "sgt1", "08:00", json!({ "how": "attended" }));
+    assert!(case.told("2026-03-02T17:00:00Z", "R71").is_empty());
+}
+
+#[test]
+fn r73_four_weeks_without_substance_are_stale_and_a_repeated_instruction_is_shown() {
+    let mut case = Case::new();
+    case.add("note", "contact_log", "ofc1", "09:00", json!({}));
+    assert!(case.told("2026-03-30T08:59:00Z", "R73").is_empty());
+    let told = case.told("2026-04-27T09:00:00Z", "R73");
+    assert!(told.iter().any(|line| line.contains("ofc1")) && told.iter().any(|line| line.contains("sgt1")), "{told:?}");
+    assert!(case.marks("2026-03-30T09:00:00Z", "case").contains(&"no_update"));
+    for when in ["2026-03-30T10:00:00Z", "2026-04-27T10:00:00Z"] {
+        case.step("case", "approve", "sgt1", when, json!({ "reason": "Interview the boy" }));
+    }
+    assert!(case.marks("2026-04-27T10:00:00Z", "case").contains(&"review_repeated"));
+}
+
+#[test]
+fn r75_claims_without_evidence_are_on_the_sergeants_list() {
+    let mut case = Case::new();
+    case.add("file", "action", "ofc1", "09:00", json!({ "owner": "ofc1", "action_kind": "court_or_charging_item" }));
+    case.step("file", "complete", "ofc1", "10:00", json!({}));
+    assert!(case.marks("10:00", "file").contains(&"claim_without_evidence"));
+    assert!(case.marks("10:00", "file").contains(&"document_missing"));
+}
+
+#[test]
+fn r77_a_case_of_half_a_year_is_the_inspectors_to_see() {
+    let case = Case::new();
+    assert!(case.told("2026-08-31T09:00:00Z", "R77").is_empty());
+    assert_eq!(case.told("2026-09-01T09:00:00Z", "R77"), ["09:00 insp1 R77.old"]);
+}
+
+#[test]
+fn r79_nobody_goes_four_weeks_without_a_word() {
+    let mut case = Case::new();
+    child(&mut case);
+    assert!(case.told("2026-03-30T08:59:00Z", "R79").is_empty());
+    assert_eq!(case.told("2026-03-30T09:00:00Z", "R79").len(), 2);
+    case.add(
+        "word",
+        "contact_log",
+        "ofc1",
+        "2026-03-20T09:00:00Z",
+        json!({ "person_role": "victim", "contact": "made" }),
+    );
+    assert!(case.told("2026-03-30T09:00:00Z", "R79").is_empty());
+}
+
+#[test]
+fn r80_a_document_that_is_expected_and_missing_is_in_the_index_as_missing() {
+    let mut case = Case::new();
+    case.add("item", "action", "ofc1", "09:00", json!({ "action_kind": "evidence" }));
+    assert!(case.marks("09:00", "item").contains(&"document_missing"));
+    case.row_mut("item").body["evidence"] = json!([{ "ref": "statement", "sha256": "ab" }]);
+    assert!(!case.marks("09:00", "item").contains(&"document_missing"));
+}
+
+#[test]
+fn r84_a_schools_feedback_reaches_the_sergeant() {
+    let mut case = Case::new();
+    case.add("said", "feedback", "dsl1", "09:00", json!({ "text": "nobody rang back" }));
+    assert_eq!(case.told("09:00", "R84"), ["09:00 sgt1 R84.feedback"]);
+}
+
+#[test]
+fn r85_a_blank_ethnicity_blocks_the_closing_and_what_an_officer_perceived_never_fills_it() {
+    let mut case = Case::new();
+    let man =
+        json!({ "roles": ["suspect"], "names": ["Sam"], "dob": "1990-01-01", "ethnicity_officer_perceived": "IC1" });
+    case.add("man", "person", "ofc1", "09:00", man);
+    let gap = format!("R85.ethnicity people/{}/ethnicity_self_defined", id("man"));
+    assert!(case.gaps("09:00", "man").contains(&gap));
+    assert!(case.gate("12:00", "case", "propose_close", "sgt1", json!({ "reason": "x" })).contains(&gap));
+    case.row_mut("man").body["ethnicity_self_defined"] = json!({ "unknown": { "refused": true } });
+    assert!(!case.gaps("09:00", "man").contains(&gap));
+    // A suspect nobody has identified cannot be asked.
+    case.add("shadow", "person", "ofc1", "09:00", json!({ "roles": ["suspect"] }));
+    assert!(!case.gaps("09:00", "shadow").iter().any(|gap| gap.starts_with("R85")));
+}
+
+#[test]
+fn r102_the_sergeant_who_advised_does_not_approve_and_an_unheard_victim_needs_an_inspector() {
+    let mut case = Case::new();
+    case.add("crime", "crime_recording_decision", "sgt1", "09:00", json!({ "route": "crime_recorded" }));
+    assert!(close(&case, "sgt1").contains(&"R102.involved approved_by".into()));
+    assert!(!close(&case, "sgt2").contains(&"R102.involved approved_by".into()));
+    child(&mut case);
+    assert!(close(&case, "sgt2").contains(&"R102.inspector approved_by".into()), "nobody has spoken to her");
+    assert!(!close(&case, "insp1").contains(&"R102.inspector approved_by".into()));
+    case.add("account", "disclosure", "ofc1", "10:00", json!({ "speaker": girl() }));
+    assert!(!close(&case, "sgt2").contains(&"R102.inspector approved_by".into()));
+}
+
+#[test]
+fn r103_a_measure_that_ended_leaves_a_gap_somebody_fills_and_the_investigation_lives() {
+    let mut case = Case::new();
+    case.add("bail", "protective_measure", "ofc1", "09:00", json!({ "to": "2026-03-20T09:00:00Z" }));
+    assert!(case.marks("09:00", "case").is_empty());
+    case.step("bail", "end", "insp1", "10:00", json!({ "reason": "extension refused" }));
+    assert!(case.marks("10:00", "case").contains(&"measure_ended"));
+    assert_eq!(case.told("10:00", "R103"), ["10:00 sgt1 R103.ended"]);
+    case.step("bail", "replace", "sgt1", "11:00", json!({ "reason": "a working agreement" }));
+    assert!(!case.marks("11:00", "case").contains(&"measure_ended"));
+}
+
+#[test]
+fn r118_whoever_asks_for_help_hears_within_a_working_day_from_whom_they_chose() {
+    let mut case = Case::new();
+    case.add("help", "help_request", "ofc1", "09:00", json!({ "text": "how do I record this" }));
+    assert_eq!(case.told("2026-03-03T09:00:00Z", "R118"), ["09:00 sgt1 R118.help", "09:00 insp1 R118.help"]);
+    case.row_mut("help").body["to"] = json!("sgt2");
+    assert_eq!(case.told("09:00", "R118"), ["09:00 sgt2 R118.help"]);
+    case.step("help", "answer", "sgt2", "09:30", json!({ "text": "like this" }));
+    assert!(case.told("2026-03-03T09:00:00Z", "R118").is_empty());
+}
+
+#[test]
+fn r124_a_worry_about_an_officer_goes_to_the_sergeant_and_never_to_that_officer() {
+    let mut case = Case::new();
+    case.add("worry", "help_request", "dsl1", "09:00", json!({ "text": "how he sees her", "about_user": "ofc1" }));
+    let told = case.told("2026-03-03T09:00:00Z", "R124");
+    assert_eq!(told, ["09:00 sgt1 R124.worry", "09:00 insp1 R124.worry"]);
+    assert!(!case.told("2026-03-03T09:00:00Z", "R118").iter().any(|line| line.contains("ofc1")));
+}
+
+#[test]
+fn r125_before_a_case_closes_each_child_is_told_or_a_reason_stands() {
+    let mut case = Case::new();
+    child(&mut case);
+    let gap = format!("R125.child_told people/{}", id("girl"));
+    let proposed = |case: &Case| case.gate("12:00", "case", "propose_close", "ofc1", json!({ "reason": "done" }));
+    assert!(proposed(&case).contains(&gap));
+    let told = json!({ "person": girl(), "person_role": "victim", "contact": "made", "what_told": [{ "text": "what came of it" }] });
+    case.add("word", "contact_log", "ofc1", "11:00", told);
+    assert!(!proposed(&case).contains(&gap));
+}

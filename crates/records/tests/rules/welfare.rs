@@ -1,0 +1,154 @@
+//! R42-R48, R113: the great uncle who was lost from the instructions; closed for "no arrest".
+
+use serde_json::{Value as Json, json};
+
+use crate::case::{Case, id};
+
+fn done() -> Json {
+    json!({ "done": { "when": "2026-03-02T10:00:00Z", "by": "ofc1" } })
+}
+
+/// A check of a concern with two items, at a house with one child.
+fn visit() -> Case {
+    let mut case = Case::new();
+    let items = json!([
+        { "id": "i1", "text": "shares a bed with her great uncle", "about_person": { "as_said": "great uncle" } },
+        { "id": "i2", "text": "harsh treatment" },
+    ]);
+    case.add("concern", "concern", "call1", "08:00", json!({ "concern_items": items }));
+    let request = json!({ "concern": id("concern").to_string(), "concern_items": items });
+    let child = json!({ "id": "c1", "person": { "as_said": "the girl" }, "seen": done(), "seen_alone": done(),
+        "spoken_to": done(), "sleeping_arrangement": done(), "observed": done(), "communication_need": "no",
+        "risk": "low", "referral": done() });
+    let conditions =
+        json!({ "food": done(), "heating": done(), "cleanliness": done(), "bedrooms": done(), "substances": done() });
+    case.add("check", "welfare_check", "sgt1", "08:30", json!({
+        "owner": "ofc1", "request": request, "children": [child], "living_conditions": conditions,
+        "adults_present": [{ "id": "a1", "person": { "as_said": "great uncle" } }],
+        "others_who_stay_or_visit": [{ "none": "asked each of them" }], "siblings_all_listed": done(),
+        "reporter_contacted": done(),
+        "concern_answers": [{ "concern_item": "i1", "answer": "addressed" }, { "concern_item": "i2", "answer": { "not_addressed": "asleep" } }],
+    }));
+    case.step("check", "attend", "ofc1", "10:00", json!({}));
+    case.add("look", "intelligence_check", "ofc1", "10:05", json!({ "target": { "as_said": "great uncle" } }));
+    case.step("look", "complete", "ofc1", "10:06", json!({}));
+    case.add("risk", "risk_assessment", "ofc1", "10:10", json!({ "model": "KIRAT" }));
+    case
+}
+
+fn refusal(case: &Case) -> Vec<String> {
+    case.gate("11:00", "check", "propose_close", "ofc1", json!({ "reason": "seen" }))
+}
+
+#[test]
+fn r42_a_sibling_found_later_reopens_the_check() {
+    let mut case = visit();
+    case.step("check", "propose_close", "ofc1", "11:00", json!({ "reason": "seen" }));
+    case.add("boy", "person", "ofc1", "2026-03-05T09:00:00Z", json!({ "roles": ["sibling"], "dob": "2016-01-01" }));
+    assert!(case.gaps("2026-03-05T09:00:00Z", "check").contains(&format!("R42.child people/{}", id("boy"))));
+    assert_eq!(case.told("2026-03-05T09:00:00Z", "R42"), ["09:00 ofc1 R42.child", "09:00 sgt1 R42.child"]);
+    assert!(case.marks("2026-03-05T09:00:00Z", "check").contains(&"reopened"));
+}
+
+#[test]
+fn r43_an_item_that_did_not_travel_word_for_word_is_shown() {
+    let mut case = visit();
+    assert!(!case.gaps("11:00", "check").iter().any(|gap| gap.starts_with("R43")));
+    case.row_mut("check").body["request"]["concern_items"][0]["text"] = json!("sleeping arrangements");
+    assert!(case.gaps("11:00", "check").contains(&"R43.item request/concern_items/i1".into()));
+}
+
+#[test]
+fn r44_a_check_closes_only_when_everything_is_answered_and_the_refusal_lists_each() {
+    let mut case = visit();
+    assert_eq!(refusal(&case), Vec::<String>::new());
+    let check = case.row_mut("check");
+    check.body["concern_answers"] = json!([]);
+    check.body["adults_present"] = json!([{ "id": "a2", "person": { "as_said": "mother" } }]);
+    check.body["children"][0]["spoken_to"] = Json::Null;
+    check.body["reporter_contacted"] = Json::Null;
+    check.body["living_conditions"]["bedrooms"] = Json::Null;
+    case.row_mut("look").open = true;
+    case.rows.retain(|row| row.id != id("risk"));
+    let found = refusal(&case);
+    for wanted in [
+        "R44.concern_item concern_items/i1",
+        "R44.concern_item concern_items/i2",
+        "R44.person concern_items/i1/about_person",
+        "R44.child children/c1/spoken_to",
+        "R44.reporter reporter_contacted",
+        "R44.checklist living_conditions/bedrooms",
+        "R44.risk risk",
+    ] {
+        assert!(found.contains(&wanted.to_owned()), "{wanted} in {found:?}");
+    }
+    assert!(found.contains(&format!("R44.check intelligence_checks/{}", id("look"))), "{found:?}");
+}
+
+#[test]
+fn r45_no_arrest_closes_nothing_and_neither_does_somebody_who_was_not_there() {
+    let case = visit();
+    let codes = case.gate("11:00", "check", "propose_close", "ofc1", json!({ "reason": "no arrests made" }));
+    assert_eq!(codes, ["R45.clerical reason"]);
+    assert_eq!(
+        case.gate("11:00", "check", "propose_close", "ofc2", json!({ "reason": "seen" })),
+        ["R45.not_owner owner"]
+    );
+    assert_eq!(case.gate("11:00", "check", "propose_close", "sgt1", json!({ "reason": "seen" })), Vec::<String>::new());
+}
+
+#[test]
+fn r46_a_contact_left_to_the_aunt_is_an_officers_within_seven_days() {
+    let mut case = Case::new();
+    case.add(
+        "log",
+        "contact_log",
+        "ofc1",
+        "09:00",
+        json!({ "what_told": [{ "id": "w1", "text": "the aunt will approach the eldest" }] }),
+    );
+    let made = case.makes("09:00", "R46");
+    assert_eq!((made[0].0, made[0].1["owner"].as_str()), ("action", Some("ofc1")));
+    assert_eq!(made[0].1["due"], "2026-03-09T09:00:00.000Z");
+    let body = made[0].1.clone();
+    case.add("made", "action", "ofc1", "09:00", body);
+    case.row_mut("made").id = records::rules::made_id("R46", id("log"), "contact");
+    assert_eq!(
+        case.told("2026-03-09T09:00:00Z", "R46"),
+        ["09:00 ofc1 R46.left_to_family", "09:00 sgt1 R46.left_to_family"]
+    );
+}
+
+#[test]
+fn r48_a_remark_on_the_reporters_motive_is_an_opinion_and_stays_out_of_the_referral() {
+    let mut case = Case::new();
+    case.add(
+        "ref",
+        "referral",
+        "ofc1",
+        "09:00",
+        json!({
+            "facts": ["the aunt might have an agenda"], "opinion": [{ "id": "o1", "text": "has a grudge" }],
+        }),
+    );
+    let gaps = case.gaps("09:00", "ref");
+    assert!(gaps.contains(&"R48.motive facts/0".into()) && gaps.contains(&"R48.motive opinion/o1".into()), "{gaps:?}");
+    case.row_mut("ref").body = json!({ "facts": [], "opinion": [{ "id": "o1", "text": "a grudge", "basis": "a court order", "approved_by": "sgt1" }] });
+    assert!(!case.gaps("09:00", "ref").iter().any(|gap| gap.starts_with("R48")));
+}
+
+#[test]
+fn r113_who_must_not_know_is_not_invited_before_a_sergeant_has_looked() {
+    let mut case = Case::new();
+    let stepfather = json!({ "as_said": "stepfather" });
+    case.add(
+        "girl",
+        "person",
+        "ofc1",
+        "09:00",
+        json!({ "roles": ["child"], "dob": "2012-01-01", "safe_contact": { "not_to_know": [stepfather] } }),
+    );
+    case.add("meet", "meeting", "ofc1", "09:30", json!({ "invited": [{ "id": "v1", "person": stepfather }] }));
+    assert!(case.gaps("09:30", "meet").contains(&"R113.not_to_know invited/v1".into()));
+    assert_eq!(case.told("09:30", "R113"), ["09:30 sgt1 R113.not_to_know"]);
+}
