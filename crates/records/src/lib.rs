@@ -18,6 +18,7 @@ pub mod effective;
 pub mod gap;
 pub mod kind;
 pub mod kinds;
+pub mod matching;
 pub mod policy;
 pub mod proposals;
 pub mod raise;
