@@ -149,7 +149,10 @@ fn a_key_that_is_locked_fails_or_lies_costs_no_word() {
         key.behave(Manner::Good);
         assert_eq!(call(field_record_seal, store, &json!({ "id": draft["id"] }))["status"], "sealed_incomplete");
     }
-    assert_eq!(call(field_record_list, store, &json!({})).as_array().unwrap().len(), 5);
+    // With each account stands what a rule asks to be looked up.
+    let list = call(field_record_list, store, &json!({}));
+    let written = list.as_array().unwrap().iter().filter(|line| line["kind"] != "intelligence_check");
+    assert_eq!(written.count(), 5);
     assert_eq!(call(field_verify, store, &json!({}))["ok"], true);
     assert_eq!(field_close(store), FIELD_OK);
     assert_eq!(key.released.load(Ordering::SeqCst), 1);

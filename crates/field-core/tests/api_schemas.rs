@@ -256,7 +256,11 @@ fn bodies_that_are_taken_and_shown_fit_their_kind() {
         schemas.must_take(&format!("bodies/{}", kind.name), &fields);
         kinds.insert(kind.name);
     }
-    assert_eq!(kinds, records::kinds().map(|kind| kind.name).collect());
+    // Made by others than an officer: by an administrator, a school, the server.
+    let others = ["agreement", "feedback", "recovered_draft"];
+    let made = records::kinds().map(|kind| kind.name).filter(|kind| !others.contains(kind)).collect();
+    kinds.retain(|kind| !others.contains(kind));
+    assert_eq!(kinds, made);
 }
 
 #[test]

@@ -113,7 +113,10 @@ fn r26_a_young_child_and_a_sexual_rumour_make_a_concern_immediate() {
     let id = officer.recorded("concern", body);
     assert_eq!(officer.show(&id)["urgency"], "immediate");
     assert_eq!(officer.list()[0]["urgency"], "immediate");
-    assert_eq!(officer.status()["unsent"]["immediate"], 1);
+    // With it goes the notice to the hub.
+    let kinds: Vec<_> = officer.list().iter().map(|line| line["kind"].clone()).collect();
+    assert_eq!(kinds, [json!("concern"), json!("notification")]);
+    assert_eq!(officer.status()["unsent"]["immediate"], 2);
 }
 
 #[test]
@@ -131,10 +134,11 @@ fn what_is_unsent_is_counted_by_urgency_and_a_draft_with_its_record_once() {
     officer.field.record_seal(record(&id)).unwrap();
     assert_eq!(
         officer.status()["unsent"],
-        json!({ "immediate": 0, "urgent": 1, "standard": 2, "info": 0, "media": 0 })
+        json!({ "immediate": 0, "urgent": 1, "standard": 3, "info": 0, "media": 0 })
     );
+    // The account, what a rule asks to be looked up for it, the concern and the action.
     let unsent = officer.field.record_list(ListFilter { unsent: true, ..ListFilter::default() }).unwrap();
-    assert_eq!(unsent.as_array().unwrap().len(), 3);
+    assert_eq!(unsent.as_array().unwrap().len(), 4);
 }
 
 #[test]

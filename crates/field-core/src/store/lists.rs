@@ -98,8 +98,9 @@ pub(crate) fn put(db: &Connection, line: &Line) -> Result<()> {
     let number: i64 = db
         .prepare_cached(
             "INSERT INTO record (id, source, kind, case_id, school, urgency, status, title, recorded_at, sealed, open,
-                                 conflicts, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                                 conflicts, body, number)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                     CASE WHEN ?14 THEN min(0, coalesce((SELECT min(number) FROM record), 0)) - 1 END)
              ON CONFLICT (id) DO UPDATE SET source = ?2, kind = ?3, case_id = ?4, school = ?5, urgency = ?6,
                  status = ?7, title = ?8, recorded_at = ?9, sealed = ?10, open = ?11, conflicts = ?12, body = ?13
              RETURNING number",
@@ -119,6 +120,7 @@ pub(crate) fn put(db: &Connection, line: &Line) -> Result<()> {
                 line.open,
                 super::int(line.conflicts),
                 &body,
+                by_rule(line.id),
             ],
             |row| row.get(0),
         )?;
@@ -129,6 +131,12 @@ pub(crate) fn put(db: &Connection, line: &Line) -> Result<()> {
         db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((number, words))?;
     }
     Ok(())
+}
+
+/// Whether a rule made the record: its id is derived. Of the same moment, it is listed after what it was
+/// made for.
+fn by_rule(id: RecordId) -> bool {
+    id.0.get(6).is_some_and(|byte| byte >> 4 == 5)
 }
 
 fn words_of(title: &str, body: &Json) -> String {

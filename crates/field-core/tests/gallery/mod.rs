@@ -13,6 +13,8 @@ use crate::common::server::at;
 use crate::common::{Folder, Person, Server, account, action, concern, open, options, record};
 use crate::net_common::{Origin, PATIENCE, TestServer};
 
+mod sample;
+
 /// Answers, each with the name of its schema.
 #[derive(Default)]
 pub struct Gallery {
@@ -32,6 +34,7 @@ impl Gallery {
         gallery.two_seals();
         gallery.what_is_not_ours();
         gallery.what_was_refused();
+        gallery.every_kind();
         gallery.over_the_network();
         gallery
     }
@@ -53,6 +56,21 @@ impl Gallery {
     fn events(&mut self, events: &EventReceiver) {
         while let Some(event) = events.try_next() {
             self.keep("event", event.to_json());
+        }
+    }
+
+    /// A full body of every kind an officer makes, each field of it in its declared form.
+    fn every_kind(&mut self) {
+        let mut server = Server::new();
+        let officer = Person::enrolled(&mut server, "officer1");
+        for kind in records::kinds().filter(|kind| records::may_create(records::Role::Officer, kind)) {
+            let body = sample::body(kind);
+            let id = self.made(&officer, kind.name, body);
+            if kind.drafted {
+                officer.field.record_seal(record(&id)).unwrap();
+            }
+            let shown = officer.show(&id);
+            self.keep("show.response", shown);
         }
     }
 

@@ -182,7 +182,7 @@ fn promise(view: &CaseView<'_>, row: &Row, line: &str, said: &str, due: Option<&
     body.insert("requested_by".into(), json!({ "person": { "record": row.id.to_string() }, "org": "promised" }));
     body.insert("about".into(), json!(row.lines("subjects").iter().map(bare).collect::<Vec<_>>()));
     body.insert("due".into(), due);
-    body.insert("urgency".into(), json!(row.urgency));
+    body.insert("urgency".into(), json!("standard"));
     if view.people.member(&row.author).is_some() {
         body.insert("owner".into(), json!(row.author));
     }

@@ -108,7 +108,8 @@ fn check_list(view: &CaseView<'_>, found: &mut Findings) {
                 body.insert("requested_for".into(), json!(row.id.to_string()));
                 body.insert("lawful_purpose".into(), json!("safeguarding of a child"));
                 body.insert("due".into(), json!(due(view, row).to_string()));
-                body.insert("urgency".into(), json!(row.urgency));
+                // What people said goes first; how soon it has to be done stands in `due`.
+                body.insert("urgency".into(), json!("standard"));
                 if view.people.member(&row.author).is_some_and(|member| !member.role.of_school()) {
                     body.insert("owner".into(), json!(row.author));
                 }
@@ -127,7 +128,8 @@ fn check_list(view: &CaseView<'_>, found: &mut Findings) {
         let Some(by) = check.due.or_else(|| look::time(check.value("due"))) else { continue };
         let text = "a check is due and not done: done with a reference, or not done and why";
         let item = Item::of("R35", code::R35_NOT_DONE, check, by, text);
-        found.owe(item.climbs(urgent_rungs(view, check, by)));
+        let source = check.value("requested_for").and_then(|of| view.named(of)).unwrap_or(check);
+        found.owe(item.climbs(urgent_rungs(view, source, by)));
     }
 }
 
@@ -164,7 +166,7 @@ fn stubs(view: &CaseView<'_>, found: &mut Findings) {
         body.insert("requested_by".into(), json!({ "person": { "as_said": "rule R119" }, "org": "police" }));
         body.insert("about".into(), Json::Array(about));
         body.insert("due".into(), json!(due(view, row).to_string()));
-        body.insert("urgency".into(), json!(row.urgency));
+        body.insert("urgency".into(), json!("standard"));
         found.make("R119", row, "desk", "action", body);
     }
 }
