@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 mod field;
 pub mod host;
+mod matching;
 pub mod net;
 mod pen;
 pub mod ports;

@@ -308,6 +308,8 @@ codes! {
     R105_UNCONFIRMED = 20501 "R105.unconfirmed" Refused;
     R106_SUBMISSION = 20600 "R106.submission" Refused;
     R113_NOT_TO_KNOW = 21300 "R113.not_to_know" Refused;
+    R12_SAME_NUMBER = 11200 "R12.same_number" Refused;
+    R13_POSSIBLE_MATCH = 11300 "R13.possible_match" Refused;
     R14_REVIEW = 11400 "R14.review" Refused;
     R14_UNREAD = 11401 "R14.unread" Refused;
     R20_GROUPED = 12000 "R20.grouped" Refused;

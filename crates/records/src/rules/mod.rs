@@ -14,6 +14,7 @@ mod checks;
 mod crime;
 pub mod ladder;
 pub mod look;
+mod matches;
 pub mod people;
 pub mod read;
 mod risk;
@@ -179,6 +180,7 @@ impl Item {
 
 /// The families and their rules, in the order of the requirements.
 const FAMILIES: &[&[Rule]] = &[
+    matches::RULES,
     capture::RULES,
     urgent::RULES,
     actions::RULES,

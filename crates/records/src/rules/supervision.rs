@@ -271,7 +271,7 @@ fn never_contacted(view: &CaseView<'_>) -> bool {
 }
 
 fn earlier_report(view: &CaseView<'_>) -> bool {
-    view.of("match").any(|found| found.status == "confirmed")
+    view.matches().any(|found| found.status == "confirmed")
 }
 
 /// R103: a measure that ended, lapsed or was broken leaves a gap that somebody fills or accepts in writing;

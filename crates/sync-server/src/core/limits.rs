@@ -34,3 +34,9 @@ pub(crate) const WEIGHED_AGAIN_MAX: usize = 4;
 
 /// Prompts that one transaction tells.
 pub(crate) const PROMPTS_PER_TICK_MAX: usize = 500;
+
+/// Other records with one identifier that are looked at: what is shared by more is shared by many.
+pub(crate) const MATCHES_PER_KEY_MAX: usize = 50;
+
+/// Matches that one record makes at a time.
+pub(crate) const MATCHES_PER_RECORD_MAX: usize = 100;

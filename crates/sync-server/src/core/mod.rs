@@ -19,6 +19,7 @@ mod home;
 mod inbox;
 mod ingest;
 pub mod limits;
+mod matching;
 mod own;
 mod prepare;
 mod projection;

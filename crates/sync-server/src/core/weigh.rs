@@ -147,6 +147,18 @@ impl Work<'_> {
                 found.push(row);
             }
         }
+        for row in rows.iter().take(CASE_ROWS_MAX) {
+            for one in self.matches_of(row.id)? {
+                if one.case != Some(case) && !found.iter().any(|known| known.id == one.id) {
+                    let others = one.lines("records").iter().filter_map(|id| id.as_str()?.parse().ok());
+                    for other in others.collect::<Vec<RecordId>>() {
+                        let known = found.iter().chain(rows).any(|known| known.id == other);
+                        found.extend(self.row_of(other)?.filter(|_| !known));
+                    }
+                    found.push(one);
+                }
+            }
+        }
         Ok(found)
     }
 

@@ -28,9 +28,9 @@ pub mod number {
     /// [`crate::Row::Policy`]
     pub const POLICY: u64 = 8;
     /// [`crate::Row::Prompt`]
-    pub const PROMPT: u64 = 9;
+    pub const PROMPT: u64 = 10;
     /// [`crate::Row::Match`]
-    pub const MATCH: u64 = 10;
+    pub const MATCH: u64 = 11;
 }
 
 impl Page {
