@@ -204,7 +204,7 @@ impl Taking<'_> {
     }
 
     fn headline(&mut self, value: &Value) -> Result<()> {
-        let Some(id) = id_of(value) else { return Ok(()) };
+        let Some(id) = id_of(value, "id") else { return Ok(()) };
         let held = lists::line(self.db, id)?;
         // A line never stands in the way of the content itself.
         if held.is_none_or(|line| matches!(line.source, Source::Headline | Source::Withdrawn)) {
@@ -301,8 +301,8 @@ fn begun(document: RecordId, candidate: &Candidate) -> std::result::Result<DocRo
     Ok(DocRow::new(document, record, created.template, &created.kind, created.compartment))
 }
 
-fn id_of(value: &Value) -> Option<RecordId> {
-    match value.as_map()?.get("id")? {
+fn id_of(value: &Value, name: &str) -> Option<RecordId> {
+    match value.as_map()?.get(name)? {
         Value::Bytes(bytes) => RecordId::from_slice(bytes).ok(),
         Value::Text(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
@@ -311,20 +311,20 @@ fn id_of(value: &Value) -> Option<RecordId> {
 
 /// A line the server made, from what it says of itself.
 fn line_of(id: RecordId, value: &Value, source: Source, now: Timestamp) -> Line {
-    let body = value.to_json();
+    let mut body = value.to_json();
+    for name in ["id", "case", "record"] {
+        if let (Some(field), Some(id)) = (body.get_mut(name), id_of(value, name)) {
+            *field = Json::String(id.to_string());
+        }
+    }
     let text = |name: &str| body.get(name).and_then(Json::as_str).map(str::to_owned);
-    let case = value.as_map().and_then(|map| map.get("case")).and_then(|case| match case {
-        Value::Bytes(bytes) => RecordId::from_slice(bytes).ok(),
-        Value::Text(text) => text.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
-    });
-    let at = text("time").or_else(|| text("recorded_at")).and_then(|at| Timestamp::parse(&at).ok());
+    let at = ["time", "since", "recorded_at"].into_iter().find_map(text).and_then(|at| Timestamp::parse(&at).ok());
     let withdrawn = source == Source::Withdrawn;
     Line {
         id,
         source,
         kind: text("kind").unwrap_or_default(),
-        case,
+        case: id_of(value, "case"),
         school: text("school"),
         urgency: text("urgency").unwrap_or_else(|| String::from("standard")),
         status: if withdrawn { String::from("withdrawn") } else { text("status").unwrap_or_default() },

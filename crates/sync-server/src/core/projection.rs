@@ -1,6 +1,6 @@
 //! What the server reads off a document: who may hold it, and what lists and queues show.
 
-use documents::{Template, View};
+use documents::{Created, Said, Template, View};
 use records::access::{CaseFacts, Compartment, RecordFacts};
 use records::{Context, Shown};
 use serde_json::Value as Json;
@@ -21,6 +21,8 @@ pub(crate) struct Projection {
     pub(crate) kind: String,
     pub(crate) compartment: String,
     pub(crate) case: Option<RecordId>,
+    /// The record that a draft will be.
+    pub(crate) of: Option<RecordId>,
     pub(crate) school: Option<String>,
     pub(crate) author: UserId,
     pub(crate) created_at: Timestamp,
@@ -53,8 +55,9 @@ impl Projection {
             at: now,
             template: created.template.as_str().to_owned(),
             kind: created.kind.clone(),
-            compartment: created.compartment,
+            compartment: created.compartment.clone(),
             case: created.case,
+            of: Self::drafted(&created, said),
             school: created.school.clone(),
             author: said.opened.statement.author.clone(),
             created_at: said.opened.statement.device_at,
@@ -84,6 +87,11 @@ impl Projection {
             projection.read(&shown);
         }
         Some(projection)
+    }
+
+    fn drafted(created: &Created, said: &Said) -> Option<RecordId> {
+        let of = said.opened.statement.content.get("of").filter(|_| created.template == Template::Draft)?;
+        RecordId::from_slice(of.as_bytes()?).ok()
     }
 
     fn read(&mut self, shown: &Shown) {
@@ -137,13 +145,29 @@ impl Projection {
         }
     }
 
-    /// The line for those who may know that it exists.
+    /// Who answers for it, as a line names them; for a draft that is its author.
+    pub(crate) fn answerable(&self) -> Vec<&str> {
+        if self.template == Template::Draft.as_str() {
+            return vec![self.author.as_str()];
+        }
+        self.owners.iter().map(String::as_str).collect()
+    }
+
+    /// The line for those who may know that it exists. Of a draft it says which record it will be,
+    /// whose it is and since when (R9), and nothing of what it says.
     pub(crate) fn headline(&self, id: RecordId) -> Value {
         let mut map = Map::new();
         let mut put = |name: &str, value| map.insert(name.to_owned(), value);
         put("id", Value::bytes(id.0));
         put("kind", Value::text(&self.kind));
-        put("owner", Value::Array(self.owners.iter().map(Value::text).collect()));
+        put("owner", Value::Array(self.answerable().into_iter().map(Value::text).collect()));
+        if self.template == Template::Draft.as_str() {
+            put("author", Value::text(self.author.as_str()));
+            put("since", Value::text(self.created_at.to_string()));
+            if let Some(record) = self.of {
+                put("record", Value::bytes(record.0));
+            }
+        }
         put("status", Value::text(&self.status));
         put("urgency", Value::text(&self.urgency));
         put("gaps", Value::Array(self.gaps.iter().map(Value::text).collect()));
@@ -213,8 +237,10 @@ impl Projection {
         put("high_risk", Value::Bool(self.high_risk));
         put("gaps", list(&self.gaps));
         put("shown", Value::bytes(self.shown));
-        if let Some(case) = self.case {
-            put("case", Value::bytes(case.0));
+        for (name, id) in [("case", &self.case), ("of", &self.of)] {
+            if let Some(id) = id {
+                put(name, Value::bytes(id.0));
+            }
         }
         for (name, text) in [("school", &self.school), ("cover", &self.cover)] {
             if let Some(text) = text {
@@ -233,14 +259,17 @@ impl Projection {
         let time = |text: &str| Timestamp::parse_exact(text).map_err(|_| CborError::Shape);
         let list = |items: Vec<Value>| items.into_iter().map(text).collect::<Result<Vec<_>, _>>();
         let flag = |value: Value| if let Value::Bool(flag) = value { Ok(flag) } else { Err(CborError::Shape) };
-        let case = fields.optional("case").map(|v| v.as_bytes().and_then(|id| RecordId::from_slice(id).ok()));
+        let id = |v: Value| v.as_bytes().and_then(|id| RecordId::from_slice(id).ok()).ok_or(CborError::Shape);
+        let case = fields.optional("case").map(id).transpose()?;
+        let of = fields.optional("of").map(id).transpose()?;
         let due = fields.optional("due").map(text).transpose()?;
         let projection = Self {
             at: time(&fields.text("at")?)?,
             template: fields.text("template")?,
             kind: fields.text("kind")?,
             compartment: fields.text("compartment")?,
-            case: case.map(|case| case.ok_or(CborError::Shape)).transpose()?,
+            case,
+            of,
             school: fields.optional("school").map(text).transpose()?,
             author: UserId::new(&fields.text("author")?).map_err(|_| CborError::Shape)?,
             created_at: time(&fields.text("created_at")?)?,
