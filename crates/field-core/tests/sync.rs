@@ -4,13 +4,15 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::server::{Day, EPOCH, at};
 use common::{Person, Server, account, action, code, concern, record};
 use documents::{ChangeBuilder, DocState, Sentence, Statement, Template};
-use field_core::EventKind;
+use field_core::{EventKind, Field, TestClock};
 use serde_json::json;
 use signed::cbor::Map;
-use signed::{RecordId, RingSigner, Signer, UserId, Value};
+use signed::{RecordId, RingSigner, Signer, Timestamp, UserId, Value};
 use sync_engine::device::{ProvenPage, Report};
 use wire::{Lane, Row};
 
@@ -382,4 +384,33 @@ fn a_school_sees_its_action_and_no_police_record() {
     assert_eq!(lead.show(&asked)["owner"], "officer1");
     assert!(lead.search("CANARYPOLICE").is_empty());
     assert_eq!(lead.list().len(), 1);
+}
+
+#[test]
+fn r24_what_has_waited_too_long_goes_along_behind_what_is_urgent_and_never_with_the_immediate() {
+    let mut server = Server::new();
+    let officer = Person::enrolled(&mut server, "officer1");
+    let ordinary = officer.new_record("action", action("ordinary"));
+    let (folder, field) = (officer.folder, officer.field);
+    drop(field);
+    let mut later = common::options(folder.path());
+    later.clock = Arc::new(TestClock::starting_at(Timestamp::parse("2026-11-23T09:20:00Z").unwrap()));
+    let officer = Person { field: Field::open(later).unwrap(), folder };
+    let urgent = |request: &str, urgency: &str| {
+        let mut body = action(request);
+        body["urgency"] = json!(urgency);
+        record(&officer.new_record("action", body))
+    };
+    let documents = |number: u64, records: usize| -> Vec<RecordId> {
+        let frame = officer.field.next_frame(Lane::Urgent, number - 1, records).unwrap().unwrap();
+        frame.push.open().unwrap().items.iter().map(|item| item.document).collect()
+    };
+
+    let first = urgent("first", "urgent");
+    assert_eq!(documents(1, 1), [first], "the first frame of a session holds one record");
+    let now = urgent("now", "immediate");
+    assert_eq!(documents(2, 4), [now]);
+    let (third, fourth) = (urgent("third", "urgent"), urgent("fourth", "urgent"));
+    assert_eq!(documents(3, 4), [third, fourth, record(&ordinary)]);
+    assert!(officer.field.next_frame(Lane::Rest, 0, 4).unwrap().is_none(), "it is sent once");
 }

@@ -14,6 +14,10 @@ pub const FRAME_BYTES_GATHERED_MAX: usize = 4 * FRAME_BYTES_TARGET;
 /// Changes of one frame: what one group commit takes.
 pub const FRAME_CHANGES_MAX: usize = 500;
 
+/// How long a change of low urgency waits before it counts one step higher, in milliseconds: longer
+/// than any backlog takes on an ordinary link, short beside a school day.
+pub const AGEING_MS: u64 = 5 * 60 * 1000;
+
 /// Frames of one lane on their way without a receipt.
 pub const FRAMES_IN_FLIGHT_MAX: usize = 4;
 
