@@ -64,6 +64,9 @@ pub(super) enum Command {
         /// Where the device finds this server, if not where it listens
         #[arg(long, value_name = "HOST:PORT")]
         address: Option<String>,
+        /// Draw the QR code although no terminal shows it (with --json on stderr)
+        #[arg(long)]
+        qr: bool,
     },
     /// Devices
     #[command(subcommand)]

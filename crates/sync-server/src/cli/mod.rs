@@ -10,6 +10,7 @@ mod audit;
 mod clock;
 mod enrol;
 mod print;
+mod qr;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -78,7 +79,9 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         Command::User(UserCommand::Deactivate { dir, id, emergency }) => {
             admin::user_deactivate(&dir, &id, emergency, now)?
         }
-        Command::Enrol { dir, user, address } => enrol::enrol(&dir, &user, address, now, args.json)?,
+        Command::Enrol { dir, user, address, qr } => {
+            enrol::enrol(&dir, &user, address, now, enrol::Shows { json: args.json, qr })?
+        }
         Command::Device(DeviceCommand::List { dir }) => admin::device_list(&dir, now)?,
         Command::Device(DeviceCommand::Revoke { dir, id, erase }) => admin::device_revoke(&dir, id, erase, now)?,
         Command::Verify { dir } => audit::verify(&dir, now)?,
