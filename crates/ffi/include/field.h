@@ -489,6 +489,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_PAGE_ORDER 1210
 #define FIELD_W_RECEIPT 1211
 #define FIELD_W_EPOCH 1212
+#define FIELD_W_AHEAD 1219
 #define FIELD_C_CHUNK 1301
 #define FIELD_C_COLUMNS 1302
 #define FIELD_C_ROWS 1307

@@ -147,6 +147,7 @@ codes! {
     W_QUARANTINE_FULL = 1216 "W.quarantine_full" Limit;
     W_TIMEOUT = 1217 "W.timeout" Offline;
     W_SHUTDOWN = 1218 "W.shutdown" Offline;
+    W_AHEAD = 1219 "W.ahead" Refused;
 
     C_SIZE = 1300 "C.size" Limit;
     C_CHUNK = 1301 "C.chunk" Refused;

@@ -24,6 +24,12 @@ pub const FRAMES_IN_FLIGHT_MAX: usize = 4;
 /// Pages on their way without a word that they are on the device's disk.
 pub const PAGES_IN_FLIGHT_MAX: u64 = 4;
 
+/// Unread rows from which on what is urgent or open goes ahead of its turn: more than two pages.
+pub const AHEAD_BACKLOG_ROWS: u64 = 1000;
+
+/// Messages ahead of their turn on their way without a word that they are on the device's disk.
+pub const AHEAD_IN_FLIGHT_MAX: usize = 4;
+
 /// Longest wait before dialling again while a person watches, in milliseconds.
 pub const REDIAL_WATCHED_MS_MAX: u64 = 1_500;
 

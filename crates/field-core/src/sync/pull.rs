@@ -10,6 +10,7 @@ use signed::{ChangeHash, RecordId, StatementHash, Timestamp, Value, cbor, code};
 use sync_engine::device::ProvenPage;
 use wire::Row;
 
+use super::ahead;
 use crate::api::{cursor, draft};
 use crate::error::{FieldError, Result};
 use crate::event::{Event, EventKind};
@@ -40,6 +41,9 @@ impl Field {
             let cursor = taking.page(page)?;
             Ok((cursor, taking.digest, taking.events, taking.received))
         });
+        if stored.as_ref().is_err_and(|error| error.code == code::W_AHEAD) {
+            self.write(false, ahead::stop)?;
+        }
         let (cursor, digest, events, received) = stored?;
         self.set_digest(Some(digest));
         self.tell(&events);
@@ -47,14 +51,14 @@ impl Field {
     }
 }
 
-struct Taking<'a> {
-    db: &'a Connection,
-    me: &'a Me,
-    moment: &'a Moment,
-    digest: AudienceDigest,
-    touched: BTreeSet<RecordId>,
-    events: Vec<Event>,
-    received: u64,
+pub(super) struct Taking<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) me: &'a Me,
+    pub(super) moment: &'a Moment,
+    pub(super) digest: AudienceDigest,
+    pub(super) touched: BTreeSet<RecordId>,
+    pub(super) events: Vec<Event>,
+    pub(super) received: u64,
 }
 
 impl Taking<'_> {
@@ -72,16 +76,19 @@ impl Taking<'_> {
             }
         }
         meta::set_number(self.db, meta::CURSOR, int(last))?;
-        for document in std::mem::take(&mut self.touched) {
-            self.settle(document)?;
-        }
+        self.settle_all()?;
         Ok(last)
+    }
+
+    pub(super) fn settle_all(&mut self) -> Result<()> {
+        std::mem::take(&mut self.touched).into_iter().try_for_each(|document| self.settle(document))
     }
 
     fn row(&mut self, number: u64, row: &Row) -> Result<()> {
         match row {
             Row::Change { document, change } => self.change(number, *document, change),
             Row::Own { document, change, .. } => self.own(number, *document, change),
+            Row::Held { document, change } => self.held(number, *document, change),
             // The changes of what is granted follow as rows of their own.
             Row::Granted { .. } | Row::Unknown { .. } => Ok(()),
             Row::Withdrawn { document, headline } => self.withdrawn(*document, headline.as_ref()),
@@ -126,7 +133,11 @@ impl Taking<'_> {
 
     /// The same checks the server made: form, place in the document, and every signature by the
     /// keys of the directory.
-    fn believe(&self, document: RecordId, bytes: &[u8]) -> Result<std::result::Result<(DocRow, Verdict), Refusal>> {
+    pub(super) fn believe(
+        &self,
+        document: RecordId,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<(DocRow, Verdict), Refusal>> {
         let row = changes::document(self.db, document)?;
         let candidate = match read(row.as_ref(), bytes) {
             Ok(candidate) => candidate,
@@ -154,6 +165,11 @@ impl Taking<'_> {
             self.distrust(number, Some(document), &change.0, &refusal)?;
         }
         Ok(())
+    }
+
+    /// It came ahead of its turn. Where it is not here the page is not taken, and all comes as rows.
+    fn held(&mut self, number: u64, document: RecordId, change: &ChangeHash) -> Result<()> {
+        if self.mark(number, document, change)? { Ok(()) } else { Err(ahead::missing()) }
     }
 
     /// Counts a change that is here already from this row on, once; answers whether it is here.
@@ -236,7 +252,7 @@ impl Taking<'_> {
     }
 
     /// Somebody says that they saw it.
-    fn seen_by(&mut self, row: &DocRow, change: &documents::Checked) {
+    pub(super) fn seen_by(&mut self, row: &DocRow, change: &documents::Checked) {
         for opened in change.statements().filter(|opened| opened.statement.sentence.name() == "confirm_seen") {
             let mut event = Event::new(EventKind::Seen, self.moment.now);
             event.id = Some(row.record);

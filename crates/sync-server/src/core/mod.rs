@@ -8,6 +8,7 @@
 //! receipt log grow, and one fsync ends it. Only then do the receipts exist for anybody.
 
 mod admin;
+mod ahead;
 mod audience;
 mod audit;
 mod authority;

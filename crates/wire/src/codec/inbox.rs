@@ -27,6 +27,8 @@ pub mod number {
     pub const DIRECTORY: u64 = 7;
     /// [`crate::Row::Policy`]
     pub const POLICY: u64 = 8;
+    /// [`crate::Row::Held`]
+    pub const HELD: u64 = 9;
 }
 
 impl Page {
@@ -120,6 +122,7 @@ impl Row {
             Self::Headline { .. } => number::HEADLINE,
             Self::Directory { .. } => number::DIRECTORY,
             Self::Policy { .. } => number::POLICY,
+            Self::Held { .. } => number::HELD,
             Self::Unknown { number, .. } => *number,
         }
     }
@@ -154,6 +157,9 @@ impl Row {
             Self::Policy { version, values } => {
                 body.put("version", Value::uint(*version)).put("values", values.clone()).done()
             }
+            Self::Held { document, change } => {
+                body.put("document", Value::bytes(document.0)).put("change", Value::bytes(change.0)).done()
+            }
             Self::Unknown { body, .. } => body.clone(),
         };
         Value::Array(vec![Value::uint(self.number()), body])
@@ -162,7 +168,7 @@ impl Row {
     /// From a value of the CBOR profile.
     pub fn from_value(value: Value) -> Result<Self, WireError> {
         let (number, body) = numbered(value)?;
-        if !(number::CHANGE..=number::POLICY).contains(&number) {
+        if !(number::CHANGE..=number::HELD).contains(&number) {
             return Ok(Self::Unknown { number, body: a_map(body)? });
         }
         let mut fields = Fields::of(body)?;
@@ -191,6 +197,7 @@ impl Row {
             },
             number::HEADLINE => Self::Headline { line: a_map(f.value("line")?)? },
             number::DIRECTORY => Self::Directory { statement: some_bytes(f.value("statement")?)? },
+            number::HELD => Self::Held { document: record(f, "document")?, change: ChangeHash(f.fixed("change")?) },
             _ => Self::Policy { version: f.uint("version")?, values: a_map(f.value("values")?)? },
         };
         fields.finish()?;
