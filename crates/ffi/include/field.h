@@ -562,6 +562,9 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R54_UNKNOWN_HERE 15402
 #define FIELD_R93_UNKNOWN_HERE 19303
 #define FIELD_R72_INSPECTOR 17200
+#define FIELD_R9_AUTHOR_ACTIVE 10950
+#define FIELD_R9_SEALED 10951
+#define FIELD_R9_RELEASE 10952
 
 /* update */
 #define FIELD_STORE_NEWER 1004

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use field_core::request::{self, parse};
 use gallery::Gallery;
 use jsonschema::Validator;
+use records::Role;
 use serde_json::{Value as Json, json};
 
 fn folder() -> PathBuf {
@@ -256,7 +257,11 @@ fn bodies_that_are_taken_and_shown_fit_their_kind() {
         schemas.must_take(&format!("bodies/{}", kind.name), &fields);
         kinds.insert(kind.name);
     }
-    assert_eq!(kinds, records::kinds().map(|kind| kind.name).collect());
+    // What the server alone makes is shown by tests with a server.
+    let made_here = |kind: &&records::Kind| {
+        Role::ALL.into_iter().any(|role| role != Role::Server && records::may_create(role, kind))
+    };
+    assert_eq!(kinds, records::kinds().filter(made_here).map(|kind| kind.name).collect());
 }
 
 #[test]

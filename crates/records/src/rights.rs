@@ -82,7 +82,7 @@ pub fn compartment_of(
     if kind.name == "person" && roles.into_iter().any(|role| role == "reporter") {
         return Ok(Compartment::Reporter { case });
     }
-    if kind.name == "case" || kind.name == "action_note" {
+    if ["case", "action_note", "recovered_draft"].contains(&kind.name) {
         return Ok(Compartment::Police { case });
     }
     if role.of_school() {

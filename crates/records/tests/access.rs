@@ -263,7 +263,7 @@ fn each_role_makes_exactly_these_kinds() {
         (Admin, ""),
         (Auditor, ""),
         (Dpo, ""),
-        (Server, "case person concern disclosure welfare_check action action_update action_note"),
+        (Server, "case person concern disclosure welfare_check action action_update action_note recovered_draft"),
     ];
     for (role, expected) in expected {
         let may: Vec<&str> = records::kinds().filter(|kind| may_create(role, kind)).map(|kind| kind.name).collect();

@@ -246,6 +246,9 @@ codes! {
     R54_UNKNOWN_HERE = 15402 "R54.unknown_here" Refused;
     R93_UNKNOWN_HERE = 19303 "R93.unknown_here" Refused;
     R72_INSPECTOR = 17200 "R72.inspector" Refused;
+    R9_AUTHOR_ACTIVE = 10950 "R9.author_active" Refused;
+    R9_SEALED = 10951 "R9.sealed" Refused;
+    R9_RELEASE = 10952 "R9.release" Refused;
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod action;
 pub mod case;
 pub mod concern;
 pub mod disclosure;
+pub mod draft_kinds;
 pub mod header;
 pub mod person;
 pub mod welfare_check;
@@ -22,6 +23,7 @@ pub static ALL: &[&Kind] = &[
     &action::ACTION,
     &action::ACTION_UPDATE,
     &action::ACTION_NOTE,
+    &draft_kinds::RECOVERED_DRAFT,
 ];
 
 /// What can be done to a record of every kind, whatever its state machine.

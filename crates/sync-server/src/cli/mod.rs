@@ -84,6 +84,9 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         }
         Command::Device(DeviceCommand::List { dir }) => admin::device_list(&dir, now)?,
         Command::Device(DeviceCommand::Revoke { dir, id, erase }) => admin::device_revoke(&dir, id, erase, now)?,
+        Command::RecoverDraft { dir, record, inspector, dpo, reason } => {
+            admin::recover_draft(&dir, record, [&inspector, &dpo], reason, now)?
+        }
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,

@@ -25,3 +25,12 @@ pub const KEYS_KEPT_MAX: usize = 65_536;
 
 /// Persons whose ages are looked up for one record.
 pub const PERSONS_NAMED_MAX: usize = 32;
+
+/// Bytes of a reason that an administrator gives: a few sentences.
+pub const REASON_BYTES_MAX: usize = 2000;
+
+/// Bytes of a draft's words in one recovered record: a change holds 256 KiB of values.
+pub const RECOVERED_BYTES_MAX: usize = 160 * 1024;
+
+/// Bytes of one piece of them.
+pub const PIECE_BYTES_MAX: usize = 32 * 1024;

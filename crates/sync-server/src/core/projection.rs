@@ -12,6 +12,9 @@ use crate::error::ServerError;
 use crate::store::StoreError;
 use crate::store::rows::DocumentRow;
 
+/// The server's step on a draft that was released.
+pub(crate) const RECOVERED: &str = "recovered";
+
 /// What is read off a document. It can be computed again from the document at any time, with the
 /// same moment as `at`; `verify` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +78,12 @@ impl Projection {
             gaps: Vec::new(),
             shown: [0; 32],
         };
-        if created.template == Template::Draft && view.statements.iter().any(|said| said.step() == Some("sealed")) {
+        let ended = |step: &str| view.statements.iter().any(|said| said.step() == Some(step));
+        if created.template == Template::Draft
+            && let Some(end) = ["sealed", RECOVERED].into_iter().find(|step| ended(step))
+        {
             // What it was a draft of is a record now.
-            projection.status = String::from("sealed");
+            projection.status = String::from(end);
             projection.open = false;
         }
         let kind = records::kind(&created.kind).filter(|_| created.template == Template::Record);
