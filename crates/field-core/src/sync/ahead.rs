@@ -36,7 +36,14 @@ impl Field {
                 events: Vec::new(),
                 received: 0,
             };
+            let mut last = None;
             for row in &ahead.rows {
+                if let Row::Change { document, .. } = row
+                    && last.replace(*document).is_some_and(|last| last != *document)
+                {
+                    // In the order in which they came: the most urgent is told first.
+                    taking.settle_all()?;
+                }
                 taking.ahead(row)?;
             }
             taking.settle_all()?;

@@ -57,6 +57,8 @@ impl Core {
             let device = tx.device(peer.device)?.ok_or(StoreError::Damaged)?;
             let stored = List::stored(tx.as_ref(), device.id)?;
             let known = stored.as_deref().and_then(List::from_bytes).filter(|list| list.life == device.incarnation);
+            // A word about more than was ever sent is about a list of before this server was restored.
+            let known = known.filter(|list| from.list != list.id || from.position <= list.sent);
             let mut list = match known {
                 Some(list) => list,
                 None => List::new(vault::random()?, device.incarnation, committed),
@@ -106,12 +108,18 @@ impl Core {
         let mut cut = Cut { rows: Vec::new(), disclosed: Vec::new(), position: from };
         let (head, _) = tx.inbox_head(&device.user)?;
         let mut bytes = 16;
+        let mut first: Option<Place> = None;
         while let Some(place) = list.places.get(list::index(cut.position)).copied() {
+            // The most urgent of all goes alone, and none that is urgent waits for one that is not.
+            if first.is_some_and(|first| from == 0 || first.urgent != place.urgent) {
+                break;
+            }
             let whole = self.whole(tx, device, list, place.document, cut.position)?;
             let whole =
                 whole.filter(|whole| whole.bytes < PAGE_BODY_BYTES_MAX && whole.rows.len() <= ROWS_PER_PAGE_MAX);
             match whole {
                 Some(whole) if cut.rows.is_empty() || whole.fits(bytes, cut.rows.len()) => {
+                    first = first.or(Some(place));
                     list.set(cut.position, Place { changes: whole.changes, row: head, ..place });
                     list.introduce(&whole.said, cut.position);
                     bytes += whole.bytes;
@@ -243,7 +251,12 @@ fn look(tx: &dyn Reading, device: &DeviceEntry, list: &mut List, committed: u64)
         found.extend(rank.map(|rank| (rank, std::cmp::Reverse(row), document)));
     }
     found.sort();
-    let ahead = found.iter().map(|(_, _, document)| Place { document: *document, changes: 0, row: 0 });
+    let ahead = found.iter().map(|(rank, _, document)| Place {
+        document: *document,
+        urgent: *rank < Rank::Open,
+        changes: 0,
+        row: 0,
+    });
     list.insert(ahead.collect());
     list.scanned = head;
     Ok(())
@@ -277,7 +290,8 @@ impl HeldAhead {
     pub(crate) fn of(tx: &dyn Reading, device: &DeviceEntry, held: Option<Resume>) -> Result<Self, ServerError> {
         let Some(held) = held.filter(|held| held.position > 0) else { return Ok(Self::default()) };
         let list = List::stored(tx, device.id)?.as_deref().and_then(List::from_bytes);
-        let Some(list) = list.filter(|list| list.id == held.list && list.life == device.incarnation) else {
+        let same = |list: &List| list.id == held.list && list.life == device.incarnation && held.position <= list.sent;
+        let Some(list) = list.filter(same) else {
             return Ok(Self::default());
         };
         let mut documents: BTreeMap<RecordId, (u64, u64)> = BTreeMap::new();

@@ -34,6 +34,8 @@ pub(crate) struct List {
 pub(crate) struct Place {
     /// The document.
     pub(crate) document: RecordId,
+    /// Whether it is urgent or immediate: such ones do not wait for company.
+    pub(crate) urgent: bool,
     /// How many of its changes went ahead, from the first; none until it was sent, and when it was
     /// passed over.
     pub(crate) changes: u64,
@@ -112,7 +114,8 @@ impl List {
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let place = |place: &Place| {
-            Value::Array(vec![Value::bytes(place.document.0), Value::uint(place.changes), Value::uint(place.row)])
+            let (document, urgent) = (Value::bytes(place.document.0), Value::Bool(place.urgent));
+            Value::Array(vec![document, urgent, Value::uint(place.changes), Value::uint(place.row)])
         };
         let pair = |(number, at): (&u64, &u64)| Value::Array(vec![Value::uint(*number), Value::uint(*at)]);
         cbor::encode(&Value::Array(vec![
@@ -132,8 +135,9 @@ impl List {
         let [id, life, start, scanned, sent, places, withdrawn, introduced] = value.as_array()? else { return None };
         let record = |value: &Value| RecordId::from_slice(value.as_bytes()?).ok();
         let place = |value: &Value| {
-            let [document, changes, row] = value.as_array()? else { return None };
-            Some(Place { document: record(document)?, changes: changes.as_uint()?, row: row.as_uint()? })
+            let [document, Value::Bool(urgent), changes, row] = value.as_array()? else { return None };
+            let (changes, row) = (changes.as_uint()?, row.as_uint()?);
+            Some(Place { document: record(document)?, urgent: *urgent, changes, row })
         };
         let pair = |value: &Value| {
             let [number, at] = value.as_array()? else { return None };
@@ -149,5 +153,47 @@ impl List {
             withdrawn: withdrawn.as_array()?.iter().map(record).collect::<Option<_>>()?,
             introduced: introduced.as_array()?.iter().map(pair).collect::<Option<_>>()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(number: u8, urgent: bool) -> Place {
+        Place { document: RecordId([number; 16]), urgent, changes: 0, row: 0 }
+    }
+
+    fn order(list: &List) -> Vec<u8> {
+        list.places.iter().map(|place| place.document.0[0]).collect()
+    }
+
+    #[test]
+    fn what_was_sent_never_moves_and_what_is_new_goes_right_behind_it() {
+        let mut list = List::new([1; 16], Incarnation([2; 16]), 40);
+        list.insert((1..=5).map(|number| place(number, false)).collect());
+        list.sent = 2;
+        list.insert(vec![place(9, true), place(4, true)]);
+        assert_eq!(order(&list), [1, 2, 9, 4, 3, 5]);
+        // What was sent may have to go again: it changed.
+        list.insert(vec![place(1, true)]);
+        assert_eq!(order(&list), [1, 2, 1, 9, 4, 3, 5]);
+        assert_eq!(List::from_bytes(&list.to_bytes()), Some(list));
+    }
+
+    #[test]
+    fn a_statement_that_went_with_a_place_that_is_passed_over_goes_with_another() {
+        let mut list = List::new([1; 16], Incarnation([2; 16]), 0);
+        list.insert(vec![place(1, false), place(2, false)]);
+        list.introduce(&[7], 0);
+        assert!(list.knows(7, 1) && !list.knows(7, 0), "its own place sends it again");
+        list.pass_over(0);
+        assert!(!list.knows(7, 1));
+    }
+
+    #[test]
+    fn what_does_not_read_back_is_no_list() {
+        assert_eq!(List::from_bytes(&[]), None);
+        assert_eq!(List::from_bytes(&[0x80]), None);
     }
 }
