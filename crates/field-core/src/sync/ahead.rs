@@ -35,6 +35,7 @@ impl Field {
                 touched: BTreeSet::new(),
                 events: Vec::new(),
                 received: 0,
+                removed: false,
             };
             let mut last = None;
             for row in &ahead.rows {

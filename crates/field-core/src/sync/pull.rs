@@ -37,6 +37,7 @@ impl Field {
                 touched: BTreeSet::new(),
                 events: Vec::new(),
                 received: 0,
+                removed: false,
             };
             let cursor = taking.page(page)?;
             Ok((cursor, taking.digest, taking.events, taking.received))
@@ -59,6 +60,7 @@ pub(super) struct Taking<'a> {
     pub(super) touched: BTreeSet<RecordId>,
     pub(super) events: Vec<Event>,
     pub(super) received: u64,
+    pub(super) removed: bool,
 }
 
 impl Taking<'_> {
@@ -76,6 +78,9 @@ impl Taking<'_> {
             }
         }
         meta::set_number(self.db, meta::CURSOR, int(last))?;
+        if std::mem::take(&mut self.removed) {
+            lists::overwrite(self.db)?;
+        }
         self.settle_all()?;
         Ok(last)
     }
@@ -192,6 +197,7 @@ impl Taking<'_> {
         changes::purge(self.db, document)?;
         if record == document && lists::draft(self.db, record)?.is_none() {
             lists::remove(self.db, record)?;
+            self.removed = true;
             if let Some(headline) = headline {
                 lists::put(self.db, &line_of(record, headline, Source::Withdrawn, self.moment.now))?;
             }
