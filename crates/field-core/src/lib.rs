@@ -3,8 +3,8 @@
 //!
 //! Open a [`Field`] on a folder and call it from any thread: every call is blocking and short, and
 //! none but those of [`net`] waits for the network. What a call answers as saved is on disk. [`net`]
-//! drives a link by [`Field::hello`], [`Field::next_frame`], [`Field::store_receipt`] and
-//! [`Field::store_page`]; [`Field::events`] tells what happens.
+//! drives a link by [`Field::hello`], [`Field::next_frame`], [`Field::store_receipt`],
+//! [`Field::store_page`] and [`Field::store_ahead`]; [`Field::events`] tells what happens.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 mod api;

@@ -147,6 +147,7 @@ codes! {
     W_QUARANTINE_FULL = 1216 "W.quarantine_full" Limit;
     W_TIMEOUT = 1217 "W.timeout" Offline;
     W_SHUTDOWN = 1218 "W.shutdown" Offline;
+    W_AHEAD = 1219 "W.ahead" Refused;
 
     C_SIZE = 1300 "C.size" Limit;
     C_CHUNK = 1301 "C.chunk" Refused;
@@ -347,6 +348,9 @@ codes! {
     R124_WORRY = 22400 "R124.worry" Refused;
     R125_CHILD_TOLD = 22500 "R125.child_told" Refused;
     R101_UNANSWERED = 20100 "R101.unanswered" Refused;
+    R9_AUTHOR_ACTIVE = 10950 "R9.author_active" Refused;
+    R9_SEALED = 10951 "R9.sealed" Refused;
+    R9_RELEASE = 10952 "R9.release" Refused;
 }
 
 #[cfg(test)]

@@ -65,9 +65,9 @@ pub(crate) fn hasten(db: &Connection, document: RecordId, urgency: Urgency) -> R
 }
 
 /// What waits and is in no frame yet, by document.
-fn waiting(db: &Connection) -> Result<Vec<Waiting>> {
+fn waiting(db: &Connection, now: Timestamp) -> Result<Vec<Waiting>> {
     let mut query = db.prepare_cached(
-        "SELECT document, max(urgency), min(saved), count(*), sum(bytes) FROM outbox
+        "SELECT document, max(urgency), min(saved), count(*), sum(bytes), min(at) FROM outbox
          WHERE code IS NULL AND frame IS NULL GROUP BY document",
     )?;
     let mut rows = query.query([])?;
@@ -77,6 +77,7 @@ fn waiting(db: &Connection) -> Result<Vec<Waiting>> {
             document: RecordId(row.get(0)?),
             urgency: urgency_of(row.get(1)?),
             saved: uint(row.get(2)?),
+            waited_ms: uint(millis(now).saturating_sub(row.get(5)?)),
             changes: usize::try_from(row.get::<_, i64>(3)?).unwrap_or(usize::MAX),
             bytes: usize::try_from(row.get::<_, i64>(4)?).unwrap_or(usize::MAX),
         });
@@ -103,15 +104,17 @@ pub(crate) struct Sender<'a> {
 /// its number. What of a picked document is on its way in the other lane goes along again: either
 /// lane may arrive first.
 pub(crate) fn make(db: &Connection, lane: Lane, records: usize, sender: &Sender<'_>) -> Result<Option<u64>> {
-    let chosen = pick(&waiting(db)?, lane, records.min(wire::limits::ITEMS_PER_FRAME_MAX));
+    let picked = pick(&waiting(db, sender.now)?, lane, records.min(wire::limits::ITEMS_PER_FRAME_MAX));
+    let chosen = picked.documents.into_iter().map(|document| (document, false));
     let mut items: Vec<(Item, Vec<ChangeHash>)> = Vec::new();
     let (mut bytes, mut count) = (0_usize, 0_usize);
-    for document in chosen {
+    for (document, aged) in chosen.chain(picked.aged.map(|document| (document, true))) {
         let mut item = (Item { document, changes: Vec::new() }, Vec::new());
         for hash in of_document(db, lane, document)? {
             let change = bytes_of(db, document, &hash)?;
             let fits = bytes + change.len() <= FRAME_BYTES_GATHERED_MAX && count < FRAME_CHANGES_MAX;
-            if !fits && count > 0 {
+            // What has waited too long gets on in every frame that it goes along with.
+            if !fits && count > 0 && !(aged && item.1.is_empty()) {
                 break;
             }
             bytes += change.len();

@@ -10,6 +10,7 @@ mod audit;
 mod clock;
 mod enrol;
 mod print;
+mod qr;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -78,9 +79,14 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         Command::User(UserCommand::Deactivate { dir, id, emergency }) => {
             admin::user_deactivate(&dir, &id, emergency, now)?
         }
-        Command::Enrol { dir, user, address } => enrol::enrol(&dir, &user, address, now, args.json)?,
+        Command::Enrol { dir, user, address, qr } => {
+            enrol::enrol(&dir, &user, address, now, enrol::Shows { json: args.json, qr })?
+        }
         Command::Device(DeviceCommand::List { dir }) => admin::device_list(&dir, now)?,
         Command::Device(DeviceCommand::Revoke { dir, id, erase }) => admin::device_revoke(&dir, id, erase, now)?,
+        Command::RecoverDraft { dir, record, inspector, dpo, reason } => {
+            admin::recover_draft(&dir, record, [&inspector, &dpo], reason, now)?
+        }
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,

@@ -8,6 +8,7 @@
 //! receipt log grow, and one fsync ends it. Only then do the receipts exist for anybody.
 
 mod admin;
+mod ahead;
 mod audience;
 mod audit;
 mod authority;
@@ -24,6 +25,7 @@ mod own;
 mod prepare;
 mod projection;
 mod receipts;
+mod recover;
 mod session;
 mod types;
 pub mod vault;
@@ -46,7 +48,7 @@ pub use home::{Secrets, init};
 pub use prepare::Prepared;
 pub use types::{
     Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
-    PeerState, SchoolNew, SystemClock, UserNew, VerifyAnswer,
+    PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,
 };
 
 /// Everything of the server but the network: blocking calls, one writer at a time.

@@ -146,7 +146,12 @@ impl Work<'_> {
         Ok(made)
     }
 
-    fn make_case(&mut self, case: RecordId, school: Option<SchoolId>, author: &UserId) -> Result<(), ServerError> {
+    pub(crate) fn make_case(
+        &mut self,
+        case: RecordId,
+        school: Option<SchoolId>,
+        author: &UserId,
+    ) -> Result<(), ServerError> {
         let Some(kind) = records::kind("case") else { return Err(MISFIT) };
         let schools = match (&school, self.person(author)) {
             (Some(school), _) => vec![school.clone()],
