@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use signed::Timestamp;
 
 /// The two programs, built once for all stories.
-fn programs() -> &'static Programs {
+pub(crate) fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| Programs::build(&[]).unwrap())
 }
@@ -131,9 +131,24 @@ impl World {
 
     /// Runs `field` as somebody; the answer, or what it was refused with.
     pub(crate) fn run(&mut self, user: &str, words: &[&str], body: Option<&Json>) -> Result<Json, Json> {
+        let now = self.now();
+        self.run_by(user, &now, words, body)
+    }
+
+    /// The same by a clock that stands elsewhere; it must succeed.
+    pub(crate) fn run_at(&mut self, user: &str, now: &str, words: &[&str]) -> Json {
+        self.run_by(user, now, words, None).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
+    }
+
+    /// The same with a body.
+    pub(crate) fn run_at_with(&mut self, user: &str, now: &str, words: &[&str], body: &Json) -> Json {
+        self.run_by(user, now, words, Some(body)).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
+    }
+
+    fn run_by(&mut self, user: &str, now: &str, words: &[&str], body: Option<&Json>) -> Result<Json, Json> {
         let store = self.store(user);
         let mut command = Command::new(&programs().field);
-        command.args(words).arg("--json").arg("--store").arg(&store).args(["--now", &self.now()]);
+        command.args(words).arg("--json").arg("--store").arg(&store).args(["--now", now]);
         if body.is_some() {
             command.args(["--from", "-"]);
         }

@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 mod api;
+pub mod bundle;
 pub mod error;
 pub mod event;
 mod field;
@@ -25,6 +26,7 @@ mod weigh;
 pub use api::draft::DRAFT_PAUSE_MS;
 #[cfg(feature = "schema")]
 pub use api::schema;
+pub use api::timeline::Of;
 pub use api::{answer, request};
 pub use error::{FieldError, Result};
 pub use event::{Event, EventKind, EventReceiver};
