@@ -332,6 +332,12 @@ codes! {
     R68_NOT_ACCEPTED = 16800 "R68.not_accepted" Refused;
     R68_NOT_LISTED = 16801 "R68.not_listed" Refused;
     R68_NOT_NAMED = 16802 "R68.not_named" Refused;
+    R70_UNACKNOWLEDGED = 17000 "R70.unacknowledged" Refused;
+    R76_COVER = 17600 "R76.cover" Refused;
+    R47_NAMED = 14700 "R47.reporter_named" Refused;
+    R114_CHILD_WITNESS = 21400 "R114.child_witness" Refused;
+    R96_HELD = 19600 "R96.held" Refused;
+    R96_ERASED = 19601 "R96.erased" Refused;
     R71_DATE = 17100 "R71.date" Refused;
     R73_NO_UPDATE = 17300 "R73.no_update" Refused;
     R77_OLD = 17700 "R77.old" Refused;

@@ -36,7 +36,7 @@ impl Field {
                 }
             }
             let mut list: Vec<(Timestamp, answer::Prompt)> = all.into_values().collect();
-            list.sort_by_key(|(at, prompt)| (*at, prompt.rung));
+            rules::rank(&mut list, Policy::DEFAULT.prompts_max, |(at, prompt)| (prompt.rung, *at));
             let list: Vec<answer::Prompt> = list.into_iter().map(|(_, prompt)| prompt).collect();
             Ok(answer::json(&list))
         })

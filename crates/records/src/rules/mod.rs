@@ -33,7 +33,7 @@ use crate::body::NewRecord;
 use crate::gap::Gap;
 use crate::shown::Shown;
 use crate::verbs::Actor;
-pub use ladder::{Prompt, Rung, To, prompts};
+pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
 pub use view::{CaseView, Row, StepRow, Unsealed};
 

@@ -110,6 +110,18 @@ pub(super) enum Command {
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
     },
+    /// Delivery times, workload, what is overdue, completeness, attendance, hours lost
+    Report {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// Which report
+        #[arg(long, value_enum)]
+        kind: super::report::Kind,
+        /// Draw it as a chart too (delivery and workload)
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
     /// Move the test clock of a serving server
     Clock {
         /// The server's folder

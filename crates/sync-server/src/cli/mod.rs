@@ -11,6 +11,7 @@ mod clock;
 mod enrol;
 mod print;
 mod qr;
+mod report;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -89,6 +90,7 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         }
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
+        Command::Report { dir, kind, svg } => report::report(&dir, kind, svg.as_deref(), now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };
     Ok(Some(answer))

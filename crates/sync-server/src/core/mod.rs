@@ -26,6 +26,7 @@ mod prepare;
 mod projection;
 mod receipts;
 mod recover;
+mod report;
 mod session;
 mod types;
 pub mod vault;
@@ -46,6 +47,7 @@ use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
 pub use prepare::Prepared;
+pub use report::ReportKind;
 pub use types::{
     Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
     PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,

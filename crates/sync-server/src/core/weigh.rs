@@ -174,7 +174,25 @@ impl Work<'_> {
             cover: None,
             away: false,
         };
-        Directory::of(self.active().map(member).collect())
+        let mut members: Vec<Member> = self.active().map(member).collect();
+        for absence in self.absences() {
+            let user = absence.text("user").unwrap_or_default();
+            for member in members.iter_mut().filter(|member| member.user == user) {
+                member.away = true;
+                member.cover = absence.text("cover").map(str::to_owned);
+            }
+        }
+        Directory::of(members)
+    }
+
+    /// Absences that run now.
+    fn absences(&self) -> Vec<Row> {
+        let ids = self.tx.open_of_kind("absence").unwrap_or_default();
+        let time = |row: &Row, field: &str| row.text(field).and_then(|at| Timestamp::parse(at).ok());
+        let runs = |row: &Row| {
+            time(row, "from").is_none_or(|from| from <= self.now) && time(row, "to").is_none_or(|to| to > self.now)
+        };
+        ids.into_iter().filter_map(|id| self.row_of(id).ok().flatten()).filter(runs).collect()
     }
 
     /// Weighs a case until nothing more follows; answers the documents that changed or were made.
