@@ -14,7 +14,6 @@ use std::path::PathBuf;
 use field_core::request::{self, parse};
 use gallery::Gallery;
 use jsonschema::Validator;
-use records::Role;
 use serde_json::{Value as Json, json};
 
 fn folder() -> PathBuf {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use records::Policy;
 use records::rules::{self, Prompt};
 use rusqlite::Connection;
 use serde_json::Value as Json;
@@ -13,7 +12,7 @@ use super::answer;
 use crate::error::Result;
 use crate::field::{Field, Me, Moment};
 use crate::matching;
-use crate::store::weighed;
+use crate::store::{policy, weighed};
 use crate::weigh::Weighing;
 
 impl Field {
@@ -36,7 +35,7 @@ impl Field {
                 }
             }
             let mut list: Vec<(Timestamp, answer::Prompt)> = all.into_values().collect();
-            rules::rank(&mut list, Policy::DEFAULT.prompts_max, |(at, prompt)| (prompt.rung, *at));
+            rules::rank(&mut list, policy::current(db)?.prompts_max, |(at, prompt)| (prompt.rung, *at));
             let list: Vec<answer::Prompt> = list.into_iter().map(|(_, prompt)| prompt).collect();
             Ok(answer::json(&list))
         })
@@ -84,7 +83,8 @@ fn read_match(told: &Json) -> Option<(RecordId, answer::PossibleMatch)> {
 /// What this device finds due for its user in a case.
 fn due(db: &Connection, me: &Me, moment: &Moment, case: RecordId) -> Result<Vec<Prompt>> {
     let weighing = Weighing::of(db, me, moment, case)?;
-    let view = weighing.view(moment, &Policy::DEFAULT);
+    let policy = policy::current(db)?;
+    let view = weighing.view(moment, &policy);
     let items = rules::weigh(&view).items;
     let all = items.iter().flat_map(|item| rules::prompts(&view, item));
     Ok(all.filter(|prompt| prompt.due_at <= moment.now && prompt.to == me.user.as_str()).collect())

@@ -20,6 +20,8 @@ pub(super) fn init(dir: &Path, now: Option<Timestamp>) -> Result<Answer, Failure
     let made = core::init(dir, InitOptions { now: clock.now() })?;
     std::fs::write(dir.join(config::FILE), config::TEMPLATE)
         .map_err(|error| Failure::io("config.toml cannot be written", &error))?;
+    std::fs::write(dir.join(super::policy::FILE), records::Policy::commented_file())
+        .map_err(|error| Failure::io("policy.toml cannot be written", &error))?;
     let [current, spare] = &made.pins;
     let lines = vec![
         format!("A server was made in {}.", made.dir.display()),

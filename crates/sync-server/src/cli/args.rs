@@ -110,6 +110,18 @@ pub(super) enum Command {
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
     },
+    /// What policy is in force; a change of policy.toml is taken up by --reload
+    Policy {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// Take up what policy.toml says now
+        #[arg(long)]
+        reload: bool,
+        /// Set one value beside the file's
+        #[arg(long = "set", value_name = "NAME=NUMBER", value_parser = policy_value)]
+        sets: Vec<(String, i64)>,
+    },
     /// Delivery times, workload, what is overdue, completeness, attendance, hours lost
     Report {
         /// The server's folder
@@ -234,6 +246,11 @@ fn roles() -> PossibleValuesParser {
 
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+fn policy_value(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=NUMBER")?;
+    Ok((name.to_owned(), value.parse().map_err(|_| "NAME=NUMBER")?))
 }
 
 fn length(text: &str) -> Result<i64, String> {

@@ -9,6 +9,7 @@ mod args;
 mod audit;
 mod clock;
 mod enrol;
+mod policy;
 mod print;
 mod qr;
 mod report;
@@ -90,6 +91,7 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         }
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
+        Command::Policy { dir, reload, sets } => policy::policy(&dir, reload, &sets, now)?,
         Command::Report { dir, kind, svg } => report::report(&dir, kind, svg.as_deref(), now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };

@@ -22,6 +22,7 @@ mod ingest;
 pub mod limits;
 mod matching;
 mod own;
+mod policy;
 mod prepare;
 mod projection;
 mod receipts;
@@ -63,6 +64,7 @@ pub struct Core {
     actor: ActorId,
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<DeviceId, PublicKey>>,
+    policy: RwLock<Arc<records::Policy>>,
     faults: faults::Faults,
 }
 
@@ -84,11 +86,6 @@ impl Core {
     #[must_use]
     pub fn server_keys_der(&self) -> Vec<Vec<u8>> {
         vec![self.signer.public_key().spki().to_vec(), self.spare.spki().to_vec()]
-    }
-
-    /// The policy in force.
-    pub(crate) fn policy(&self) -> &'static records::Policy {
-        &records::Policy::DEFAULT
     }
 
     /// This life of the server's data.

@@ -234,7 +234,7 @@ impl Work<'_> {
         let Json::Object(map) = shown.body else { return Ok(()) };
         let body = Body(map);
         let ages = self.ages(&body)?;
-        let asked = records::raise::urgency_raise(kind, &body, &ages, &records::Policy::DEFAULT);
+        let asked = records::raise::urgency_raise(kind, &body, &ages, &self.core.policy());
         // Once only: a sergeant's reasoned lowering is not undone by the rule that was lowered.
         let raised = |urgency: &str| {
             let entries = doc.view.cautious.get("urgency").map(Vec::as_slice).unwrap_or_default();
@@ -282,8 +282,9 @@ impl Work<'_> {
 
     fn answer(&mut self, doc: &mut Doc, weighing: &Weighing) -> Result<(), ServerError> {
         let Some(kind) = doc.view.created().and_then(|(_, made)| records::kind(&made.kind)) else { return Ok(()) };
-        let view = weighing.view(self.now, self.core.policy());
-        let context = Context { case: Some(&view), ..context(self.now) };
+        let policy = self.core.policy();
+        let view = weighing.view(self.now, &policy);
+        let context = Context { case: Some(&view), policy: &policy, ..context(self.now) };
         for proposal in records::proposals(kind, &doc.view, &context) {
             if let Some((step, content)) = proposal.answer() {
                 self.write_own(doc, kind.name, Some((step, content)), &Writes::default())?;

@@ -322,7 +322,7 @@ impl Report<'_, '_> {
             let user = absence.text("user").unwrap_or_default();
             let time = |field: &str| absence.text(field).and_then(|at| Timestamp::parse(at).ok());
             let (Some(from), to) = (time("from"), time("to").unwrap_or(self.work.now)) else { continue };
-            let hours = worktime::working_ms(from, to, self.work.core.policy()) / 3_600_000;
+            let hours = worktime::working_ms(from, to, &self.work.core.policy()) / 3_600_000;
             for school in people.member(user).map(|member| member.schools.clone()).unwrap_or_default() {
                 made.push(json!({
                     "user": user, "school": school, "hours_lost": hours, "cover": absence.text("cover"),

@@ -36,7 +36,7 @@ pub(crate) struct Weighing {
 
 impl Weighing {
     /// As a rule looks at it.
-    pub(crate) fn view(&self, now: Timestamp, policy: &'static records::Policy) -> CaseView<'_> {
+    pub(crate) fn view<'a>(&'a self, now: Timestamp, policy: &'a records::Policy) -> CaseView<'a> {
         CaseView {
             case: self.case,
             rows: &self.rows,
@@ -200,7 +200,8 @@ impl Work<'_> {
         let mut changed = Vec::new();
         for round in 0..WEIGHED_AGAIN_MAX {
             let weighing = self.weighing(case)?;
-            let view = weighing.view(self.now, self.core.policy());
+            let policy = self.core.policy();
+            let view = weighing.view(self.now, &policy);
             let found = rules::weigh(&view);
             let mut more = Vec::new();
             for made in &found.makes {
