@@ -42,6 +42,10 @@ impl Field {
         });
         let (cursor, digest, events, received) = stored?;
         self.set_digest(Some(digest));
+        // What was withdrawn is in no row any more; nor may it stay on the disk.
+        if events.iter().any(|event| event.event == EventKind::Erased) {
+            self.sweep_media()?;
+        }
         self.tell(&events);
         Ok(PageOutcome { cursor, digest_agrees: digest.0 == page.digest, received, events })
     }
