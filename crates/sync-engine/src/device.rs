@@ -260,6 +260,7 @@ impl Device {
             | Message::Hello(_)
             | Message::Push(_)
             | Message::Committed(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => fail(code::W_UNEXPECTED, effects),
         }

@@ -203,6 +203,7 @@ impl Server {
             | Message::Receipt(_)
             | Message::Page(_)
             | Message::Erase
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => self.refuse(code::W_UNEXPECTED, None, None, effects),
         }

@@ -7,6 +7,7 @@
 
 mod frame;
 pub mod inbox;
+mod media;
 mod receipt;
 mod session;
 
@@ -16,7 +17,9 @@ use signed::{RecordId, Timestamp, UserId, Value};
 use crate::bounded;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
-use crate::message::{Committed, Enrol, Enrolled, Epoch, Hello, Lane, Message, Page, Push, Receipt, Refuse, Welcome};
+use crate::message::{
+    Committed, Enrol, Enrolled, Epoch, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Welcome,
+};
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.
 pub mod number {
@@ -36,6 +39,18 @@ pub mod number {
     pub const REFUSE: u64 = 7;
     /// [`crate::Message::Erase`]
     pub const ERASE: u64 = 8;
+    /// [`crate::Media::Offer`]
+    pub const MEDIA_OFFER: u64 = 14;
+    /// [`crate::Media::Have`]
+    pub const MEDIA_HAVE: u64 = 15;
+    /// [`crate::Media::Chunk`]
+    pub const MEDIA_CHUNK: u64 = 16;
+    /// [`crate::Media::Done`]
+    pub const MEDIA_DONE: u64 = 17;
+    /// [`crate::Media::Fetch`]
+    pub const MEDIA_FETCH: u64 = 18;
+    /// [`crate::Media::Refuse`]
+    pub const MEDIA_REFUSE: u64 = 19;
     /// [`crate::Enrol`]
     pub const ENROL: u64 = 32;
     /// [`crate::Enrolled`]
@@ -62,6 +77,7 @@ impl Message {
             Self::Committed(_) => number::COMMITTED,
             Self::Refuse(_) => number::REFUSE,
             Self::Erase => number::ERASE,
+            Self::Media(media) => media.number(),
             Self::Enrol(_) => number::ENROL,
             Self::Enrolled(_) => number::ENROLLED,
         }
@@ -79,6 +95,7 @@ impl Message {
             Self::Committed(body) => body.to_value(),
             Self::Refuse(body) => body.to_value(),
             Self::Erase => Value::Map(Map::new()),
+            Self::Media(body) => body.to_value(),
             Self::Enrol(body) => body.to_value(),
             Self::Enrolled(body) => body.to_value(),
         };
@@ -101,6 +118,7 @@ impl Message {
             number::COMMITTED => Self::Committed(Committed::from_fields(&mut fields)?),
             number::REFUSE => Self::Refuse(Refuse::from_fields(&mut fields)?),
             number::ERASE => Self::Erase,
+            number::MEDIA_OFFER..=number::MEDIA_REFUSE => Self::Media(Media::from_fields(number, &mut fields)?),
             number::ENROL => Self::Enrol(Enrol::from_fields(&mut fields)?),
             number::ENROLLED => Self::Enrolled(Enrolled::from_fields(&mut fields)?),
             unknown => return Err(WireError::UnknownMessage(unknown)),

@@ -48,6 +48,7 @@ impl Meter {
             | Message::Page(_)
             | Message::Refuse(_)
             | Message::Erase
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => {}
         }
@@ -71,9 +72,12 @@ impl Meter {
                 if free { HANDSHAKE + 1 } else { self.committed.pop_front().unwrap_or(HANDSHAKE) + 1 }
             }
             Message::Refuse(_) | Message::Erase => HANDSHAKE + 1,
-            Message::Hello(_) | Message::Push(_) | Message::Committed(_) | Message::Enrol(_) | Message::Enrolled(_) => {
-                0
-            }
+            Message::Hello(_)
+            | Message::Push(_)
+            | Message::Committed(_)
+            | Message::Media(_)
+            | Message::Enrol(_)
+            | Message::Enrolled(_) => 0,
         };
         self.deepest = self.deepest.max(depth);
     }

@@ -1,13 +1,15 @@
 //! Messages, streams, packed bodies and enrolment codes.
 
 use signed::cbor::{self, map};
-use signed::{ChangeHash, FrameHash, Signer as _, Value, code};
+use signed::{ChangeHash, FrameHash, MediaHash, Signer as _, Value, code};
 use wire::{
-    Codec, Committed, Enrol, Enrolled, EnrolmentCode, FrameBody, Hello, Lane, LogHead, Message, Outcome, Packed, Push,
-    Receipt, Refuse, Rest, Welcome, length_prefix,
+    Codec, Committed, Enrol, Enrolled, EnrolmentCode, FrameBody, Hello, Lane, LogHead, Media, Message, Outcome, Packed,
+    Push, Receipt, Refuse, Rest, Welcome, length_prefix,
 };
 
 use super::{EPOCH, INCARNATION, Keys, Made, proofs, time, user};
+
+const FILE: MediaHash = MediaHash([0xf1; 32]);
 
 fn first_hello() -> Hello {
     Hello { versions: vec![1], incarnation: INCARNATION, epoch: None, cursor: 0, digest: [0; 32], last_receipt: None }
@@ -93,6 +95,12 @@ pub(crate) fn messages(keys: &Keys) -> Vec<Made> {
         ("Refuse a frame", "and say which number is expected", Message::Refuse(order)),
         ("Refuse a session", "", Message::Refuse(whole)),
         ("Erase", "", Message::Erase),
+        ("MediaOffer", "", Message::Media(Media::Offer { sha256: FILE, size: 70_000 })),
+        ("MediaHave", "half of it came before a break", Message::Media(Media::Have { offset: 35_000 })),
+        ("MediaChunk", "", Message::Media(Media::Chunk { offset: 35_000, bytes: b"ciphertext".to_vec() })),
+        ("MediaDone", "", Message::Media(Media::Done { sha256: FILE })),
+        ("MediaFetch", "", Message::Media(Media::Fetch { sha256: FILE, from: 0 })),
+        ("MediaRefuse", "", Message::Media(Media::Refuse { code: code::R110_LOCKED.number })),
         ("Enrol", "", Message::Enrol(enrol)),
         ("Enrolled", "", Message::Enrolled(enrolled(keys))),
     ];
