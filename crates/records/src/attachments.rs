@@ -84,9 +84,17 @@ impl Attachment {
             media_type,
             key: bytes("key")?,
         };
-        let fits = file.bytes <= FILE_BYTES_MAX && file.size >= file.bytes && is_type(&file.media_type);
+        let sized = file.bytes <= FILE_BYTES_MAX && file.size == ciphertext_bytes(file.bytes);
+        let fits = sized && is_type(&file.media_type);
         fits.then_some(file)
     }
+}
+
+/// Bytes of the ciphertext of a file of so many: a header of 8, and a tag of 16 for each 64 KiB begun
+/// (one for an empty file).
+#[must_use]
+pub fn ciphertext_bytes(bytes: u64) -> u64 {
+    8 + bytes + 16 * bytes.div_ceil(65_536).max(1)
 }
 
 /// Whether a text may stand as a file's type: letters, digits and `!#$&^_.+/-`, nothing that could be a

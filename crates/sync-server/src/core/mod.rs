@@ -19,6 +19,7 @@ mod home;
 mod inbox;
 mod ingest;
 pub mod limits;
+mod media;
 mod own;
 mod prepare;
 mod projection;
@@ -39,9 +40,11 @@ use wire::enrolment::pin;
 
 use self::limits::KEYS_KEPT_MAX;
 use crate::error::ServerError;
+use crate::objects::Objects;
 use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
+pub use media::{Incoming, Offered, Taken};
 pub use prepare::Prepared;
 pub use types::{
     Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
@@ -51,6 +54,8 @@ pub use types::{
 /// Everything of the server but the network: blocking calls, one writer at a time.
 pub struct Core {
     store: Box<dyn Store>,
+    objects: Box<dyn Objects>,
+    uploads: media::Uploads,
     vault: vault::Vault,
     signer: Arc<RingSigner>,
     spare: PublicKey,
