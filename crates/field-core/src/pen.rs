@@ -3,7 +3,7 @@
 
 use documents::statement::SEEN_MAX;
 use documents::{Candidate, ChangeBuilder, Sentence, Statement, Template, Verdict, View};
-use records::{Gap, Policy, Writes};
+use records::{Gap, Writes};
 use rusqlite::Connection;
 use signed::cbor::Map;
 use signed::digest::sha256;
@@ -14,7 +14,7 @@ use crate::error::{FieldError, Result, damaged};
 use crate::field::{Me, Moment};
 use crate::ports::{self, Random};
 use crate::store::changes::{self, DocRow, Origin};
-use crate::store::{frames, meta, opened};
+use crate::store::{frames, meta, opened, policy};
 
 /// Version of the content of statements made here.
 const CONTENT_VERSION: u64 = 1;
@@ -132,7 +132,7 @@ impl Pen<'_> {
             boot: self.moment.boot.clone(),
             offset_ms: self.offset()?,
             rules: records::RULES_VERSION,
-            policy: Policy::DEFAULT.version,
+            policy: policy::current(self.db)?.version,
             gaps: saying.gaps.iter().map(Gap::to_value).collect(),
             seen: row.state.heads.clone(),
             shown: if row.template() == Template::Draft {

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::field::{Me, Moment};
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Line, Source};
-use crate::store::{directory, weighed};
+use crate::store::{directory, policy, weighed};
 
 /// Records of a case that are weighed when it closes.
 const ARGUMENTS_MAX: usize = documents::statement::CONSIDERED_MAX;
@@ -33,10 +33,11 @@ impl Reader<'_> {
             stands_on(self.db, *record, heads, change).unwrap_or(false)
         };
         let wrote = |dot: &Dot| self.wrote(row, dot).ok().flatten();
+        let policy = policy::current(self.db)?;
         let context = Context {
             now: self.moment.now,
             online: false,
-            policy: &Policy::DEFAULT,
+            policy: &policy,
             arguments: &arguments,
             includes: &includes,
             wrote: &wrote,

@@ -67,6 +67,8 @@ pub struct Policy {
     pub early_evidence_ms: i64,
     /// R112: after how long an unconfirmed marker is reviewed.
     pub marker_review_ms: i64,
+    /// R13: when the identity behind a serious possible match has to be checked.
+    pub identity_check_ms: i64,
     /// R14: the window in which concerns about a child add up.
     pub recurrence_ms: i64,
     /// R27: a child younger than this cannot have consented: no such word is a reason.
@@ -119,6 +121,7 @@ impl Policy {
         submission_ms: 24 * HOUR_MS,
         early_evidence_ms: HOUR_MS,
         marker_review_ms: 183 * DAY_MS,
+        identity_check_ms: 15 * MINUTE_MS,
         recurrence_ms: 183 * DAY_MS,
         consent_age_below: 16,
         unknowns_need_endorsement: 1,

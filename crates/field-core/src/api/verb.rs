@@ -2,7 +2,7 @@
 
 use documents::View;
 use records::rights::may_step;
-use records::{Actor, Body, Context, Do, Plan, Policy, plan};
+use records::{Actor, Body, Context, Do, Plan, plan};
 use serde_json::{Map as JsonMap, Value as Json, json};
 use signed::{RecordId, code};
 use sync_engine::Urgency;
@@ -11,10 +11,12 @@ use super::new::{Fresh, bring, finish};
 use super::{Ids, answer, held, kind_of, small_enough};
 use crate::error::{FieldError, Result};
 use crate::field::Field;
+use crate::matching;
 use crate::pen::{Pen, Saying, Words};
 use crate::project::Reader;
 use crate::store::changes::DocRow;
 use crate::store::lists::{self, Line};
+use crate::store::policy;
 use crate::weigh::Weighing;
 
 impl Field {
@@ -27,8 +29,11 @@ impl Field {
             if lists::draft(db, id)?.is_some() {
                 return Err(FieldError::new(code::I_DRAFT, "a draft has no steps; seal it first"));
             }
-            let (row, view) = held(db, id)?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            if matches!(verb, "confirm_match" | "reject_match") {
+                matching::ensure(&pen, id)?;
+            }
+            let (row, view) = held(db, id)?;
             let plan = planned(&pen, &row, &view, verb, &body)?;
             Ok((carry_out(&pen, &plan, row, view)?, plan))
         })?;
@@ -52,7 +57,8 @@ fn planned(pen: &Pen<'_>, row: &DocRow, view: &View, verb: &str, body: &Json) ->
     let actor = Actor { user: &pen.me.user, role: pen.me.role };
     let case = view.created().and_then(|(_, made)| made.case).unwrap_or(row.record);
     let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?;
-    let weighed = weighing.view(pen.moment, &Policy::DEFAULT);
+    let policy = policy::current(pen.db)?;
+    let weighed = weighing.view(pen.moment, &policy);
     let plan = reader.with(row, view, |context| {
         // What is open beside it and was looked at here.
         let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();

@@ -64,10 +64,31 @@ pub(super) enum Command {
         /// Where the device finds this server, if not where it listens
         #[arg(long, value_name = "HOST:PORT")]
         address: Option<String>,
+        /// Draw the QR code although no terminal shows it (with --json on stderr)
+        #[arg(long)]
+        qr: bool,
     },
     /// Devices
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Release the unsealed draft of somebody who has left, as a record that says it was never sealed
+    RecoverDraft {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// The record that it would have become
+        #[arg(long, value_name = "ID")]
+        record: RecordId,
+        /// The inspector who releases it
+        #[arg(long, value_name = "USER")]
+        inspector: String,
+        /// The data protection officer who releases it too
+        #[arg(long, value_name = "USER")]
+        dpo: String,
+        /// Why; it stands in the record
+        #[arg(long)]
+        reason: String,
+    },
     /// Check every signature, chain, inbox and log that is kept
     Verify {
         /// The server's folder
@@ -88,6 +109,30 @@ pub(super) enum Command {
         /// Only from this time on
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
+    },
+    /// What policy is in force; a change of policy.toml is taken up by --reload
+    Policy {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// Take up what policy.toml says now
+        #[arg(long)]
+        reload: bool,
+        /// Set one value beside the file's
+        #[arg(long = "set", value_name = "NAME=NUMBER", value_parser = policy_value)]
+        sets: Vec<(String, i64)>,
+    },
+    /// Delivery times, workload, what is overdue, completeness, attendance, hours lost
+    Report {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// Which report
+        #[arg(long, value_enum)]
+        kind: super::report::Kind,
+        /// Draw it as a chart too (delivery and workload)
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
     /// Move the test clock of a serving server
     Clock {
@@ -201,6 +246,11 @@ fn roles() -> PossibleValuesParser {
 
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+fn policy_value(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=NUMBER")?;
+    Ok((name.to_owned(), value.parse().map_err(|_| "NAME=NUMBER")?))
 }
 
 fn length(text: &str) -> Result<i64, String> {

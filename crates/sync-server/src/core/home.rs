@@ -139,6 +139,7 @@ impl Core {
         }
         let (epoch, incarnation) = (Epoch(fixed(EPOCH)?), Incarnation(fixed(INCARNATION)?));
         let read_off = tx.meta(READ_OFF)?.as_deref() == Some(&records::RULES_VERSION.to_be_bytes());
+        let policy = super::policy::stored(tx.as_ref())?;
         drop(tx);
         let core = Self {
             vault: vault::Vault::new(&secrets.master)?,
@@ -148,6 +149,7 @@ impl Core {
             epoch,
             clock,
             keys: RwLock::new(BTreeMap::new()),
+            policy: RwLock::new(Arc::new(policy)),
             faults: Faults::from_environment(),
             store,
             objects,

@@ -8,6 +8,7 @@
 //! receipt log grow, and one fsync ends it. Only then do the receipts exist for anybody.
 
 mod admin;
+mod ahead;
 mod audience;
 mod audit;
 mod authority;
@@ -19,11 +20,15 @@ mod home;
 mod inbox;
 mod ingest;
 pub mod limits;
+mod matching;
 mod media;
 mod own;
+mod policy;
 mod prepare;
 mod projection;
 mod receipts;
+mod recover;
+mod report;
 mod session;
 mod types;
 pub mod vault;
@@ -46,9 +51,10 @@ use crate::store::{Reading, Store};
 pub use home::{Secrets, init};
 pub use media::{Incoming, Offered, Taken};
 pub use prepare::Prepared;
+pub use report::ReportKind;
 pub use types::{
     Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
-    PeerState, SchoolNew, SystemClock, UserNew, VerifyAnswer,
+    PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,
 };
 
 /// Everything of the server but the network: blocking calls, one writer at a time.
@@ -63,6 +69,7 @@ pub struct Core {
     actor: ActorId,
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<DeviceId, PublicKey>>,
+    policy: RwLock<Arc<records::Policy>>,
     faults: faults::Faults,
 }
 
@@ -84,11 +91,6 @@ impl Core {
     #[must_use]
     pub fn server_keys_der(&self) -> Vec<Vec<u8>> {
         vec![self.signer.public_key().spki().to_vec(), self.spare.spki().to_vec()]
-    }
-
-    /// The policy in force.
-    pub(crate) fn policy(&self) -> &'static records::Policy {
-        &records::Policy::DEFAULT
     }
 
     /// This life of the server's data.

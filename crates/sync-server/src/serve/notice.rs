@@ -75,6 +75,7 @@ fn look(shared: &Shared, seen: Option<u64>) -> Result<u64, ServerError> {
     // Read first: what is written after this is noticed at the next tick.
     let version = shared.core.data_version()?;
     if seen != Some(version) {
+        shared.core.policy_again()?;
         shared.live.refresh_peers(&shared.core)?;
         shared.live.refresh_heads(&shared.core)?;
     }
