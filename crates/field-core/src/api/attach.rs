@@ -8,19 +8,20 @@ use records::attachments::{ATTACH, FILE_BYTES_MAX, FILES_MAX, TYPE_BYTES_MAX, is
 use records::{Attachment, may_step};
 use rusqlite::Connection;
 use serde_json::Value as Json;
-use signed::{MediaHash, RecordId, code};
+use signed::{Code, MediaHash, RecordId, code};
 use sync_engine::Urgency;
 use zeroize::Zeroizing;
 
 use super::answer::{self, AttachmentState};
 use super::new::finish;
-use super::{held, kind_of};
+use super::{held, kind_of, request};
 use crate::error::{FieldError, Result};
+use crate::event::{Event, EventKind};
 use crate::field::{Field, Me};
 use crate::media::{Files, private, stream};
 use crate::pen::{Pen, Saying, Words};
 use crate::ports;
-use crate::store::media::{self, AttachedRow};
+use crate::store::media::{self, AttachedRow, WaitingMedia};
 use crate::store::{changes, lists};
 
 /// What a file is called where nobody said it.
@@ -39,6 +40,22 @@ impl Field {
             return Err(FieldError::new(code::I_VALUE, "this is a folder and not a file"));
         }
         self.attachment_read(id, &mut file, media_type)
+    }
+
+    /// As [`Field::attachment_add`], of a request: a path, or the file itself in base64.
+    pub fn attachment_add_request(&self, add: &request::AttachmentAdd) -> Result<Json> {
+        let media_type = add.media_type.as_deref();
+        match (&add.path, &add.base64) {
+            (Some(path), None) => self.attachment_add(add.id, Path::new(path), media_type),
+            (None, Some(text)) => {
+                let wrong = |_| FieldError::new(code::I_VALUE, "`base64` is not base64 with padding");
+                let bytes = Zeroizing::new(data_encoding::BASE64.decode(text.as_bytes()).map_err(wrong)?);
+                self.attachment_read(add.id, &mut bytes.as_slice(), media_type)
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                Err(FieldError::new(code::I_VALUE, "a file is given by `path` or by `base64`"))
+            }
+        }
     }
 
     /// As [`Field::attachment_add`], of what can be read here.
@@ -129,6 +146,68 @@ impl Field {
             return Err(locked());
         }
         Ok(row)
+    }
+
+    /// The ciphertext of a file was fetched: kept if it is what its name says.
+    pub(crate) fn attachment_came(&self, sha256: &MediaHash) -> Result<()> {
+        if !self.files().fetched_whole(sha256)? {
+            return Err(FieldError::new(code::R80_DAMAGED, "what came is not the file that was attached; try again"));
+        }
+        self.write(false, |db| {
+            // Withdrawn or flagged meanwhile: then it is not kept.
+            if media::is_known(db, sha256)? && !media::locked(db, sha256)? {
+                self.files().keep_fetched(sha256)?;
+                media::set_here(db, sha256, true)?;
+            } else {
+                self.files().drop_fetched(sha256);
+            }
+            Ok(())
+        })
+    }
+
+    /// The next file that may be sent, behind this place in the queue.
+    pub(crate) fn media_next(&self, after: u64) -> Result<Option<WaitingMedia>> {
+        self.read(|db| media::waiting(db, after))
+    }
+
+    /// Bytes of a file that is being sent.
+    pub(crate) fn media_part(&self, file: &MediaHash, from: u64, max: usize) -> Result<Vec<u8>> {
+        // Flagged while it was on its way: not a byte more.
+        if self.read(|db| media::locked(db, file))? {
+            return Err(locked());
+        }
+        self.files().part(file, from, max)
+    }
+
+    /// The server has a file of ours.
+    pub(crate) fn media_sent(&self, file: &MediaHash) -> Result<()> {
+        let records = self.write(false, |db| {
+            let records = media::records_of(db, file)?;
+            media::sent(db, file)?;
+            Ok(records)
+        })?;
+        if records.is_empty() {
+            // Withdrawn meanwhile: it was kept only until it was sent.
+            self.sweep_media()?;
+        }
+        self.tell_of(&records, EventKind::RecordChanged, None);
+        Ok(())
+    }
+
+    /// The server does not take a file of ours; it stays here with the reason.
+    pub(crate) fn media_refused(&self, file: &MediaHash, why: Code) -> Result<()> {
+        let records = self.write(false, |db| {
+            media::refused(db, file, why)?;
+            media::records_of(db, file)
+        })?;
+        self.tell_of(&records, EventKind::Quarantined, Some(why));
+        Ok(())
+    }
+
+    fn tell_of(&self, records: &[RecordId], kind: EventKind, code: Option<Code>) {
+        let now = self.moment().now;
+        let event = |id: &RecordId| Event { id: Some(*id), code, ..Event::new(kind, now) };
+        self.tell(&records.iter().map(event).collect::<Vec<_>>());
     }
 
     /// Takes away the ciphertext that nothing names any more.

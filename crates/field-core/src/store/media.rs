@@ -256,16 +256,26 @@ pub(crate) fn sent(db: &Connection, sha256: &MediaHash) -> Result<()> {
     forget_unnamed(db)
 }
 
-/// The server did not take a file of ours; answers a record that names it.
-pub(crate) fn refused(db: &Connection, sha256: &MediaHash, why: Code) -> Result<Option<RecordId>> {
+/// The records that name a file.
+pub(crate) fn records_of(db: &Connection, sha256: &MediaHash) -> Result<Vec<RecordId>> {
+    let mut query = db.prepare_cached("SELECT record FROM attached WHERE sha256 = ?1 ORDER BY record")?;
+    let mut rows = query.query([&sha256.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(RecordId(row.get(0)?));
+    }
+    Ok(found)
+}
+
+/// The server did not take a file of ours.
+pub(crate) fn refused(db: &Connection, sha256: &MediaHash, why: Code) -> Result<()> {
     let locked = why == code::R110_LOCKED;
     db.prepare_cached("UPDATE media SET code = ?2, locked = locked OR ?3 WHERE sha256 = ?1")?.execute((
         &sha256.0,
         i64::from(why.number),
         locked,
     ))?;
-    let mut query = db.prepare_cached("SELECT record FROM attached WHERE sha256 = ?1 LIMIT 1")?;
-    Ok(optional(query.query_row([&sha256.0], |row| row.get(0)))?.map(RecordId))
+    Ok(())
 }
 
 /// The ciphertext of a file came, or is gone.
