@@ -6,10 +6,14 @@ mod common;
 
 use std::path::Path;
 
+use common::server::at;
 use common::{Person, Server, account, action, code, open, record};
 use field_core::FieldError;
+use field_core::net::LinkStore as _;
 use serde_json::{Value as Json, json};
 use signed::MediaHash;
+use sync_engine::device::ProvenPage;
+use wire::{Epoch, Row};
 
 fn attach(person: &Person, id: &str, bytes: &[u8], kind: &str) -> Json {
     person.field.attachment_read(record(id), &mut &bytes[..], Some(kind)).unwrap()
@@ -173,4 +177,94 @@ fn a_ciphertext_that_was_changed_on_disk_does_not_open_and_verify_says_so() {
     assert_eq!(code(&opened(&officer, &id, &file).unwrap_err()), "R80.damaged");
     assert!(!officer.folder.path().join("opened").exists());
     assert_eq!(officer.field.verify(None).unwrap()["faults"][0]["code"], "R80.damaged");
+}
+
+/// The server takes a record from its holder.
+fn withdrawn(person: &Person, id: &str) {
+    let rows = vec![Row::Withdrawn { document: record(id), headline: None }];
+    let from = person.field.hello().unwrap().cursor + 1;
+    person.field.store_page(&ProvenPage { from, rows, digest: [9; 32], time: at() }).unwrap();
+}
+
+#[test]
+fn r88_of_a_record_that_is_withdrawn_no_file_and_no_key_stays() {
+    let mut server = Server::new();
+    let officer = Person::enrolled(&mut server, "officer1");
+    let sergeant = Person::enrolled(&mut server, "sergeant1");
+    let (id, other) = (officer.recorded("action", action("coat")), officer.recorded("action", action("hat")));
+    let file = attach(&officer, &id, b"a photo of the coat", "image/jpeg");
+    let kept = attach(&officer, &other, b"a photo of the hat", "image/jpeg");
+    for person in [&officer, &sergeant] {
+        server.sync(&person.field);
+    }
+    for sha256 in [hash(&file), hash(&kept)] {
+        officer.field.media_sent(&sha256).unwrap();
+    }
+    // Somebody else has fetched it.
+    let name = file["sha256"].as_str().unwrap();
+    let (from, to) = (officer.folder.path().join("media").join(name), sergeant.folder.path().join("media"));
+    std::fs::create_dir_all(&to).unwrap();
+    std::fs::copy(from, to.join(name)).unwrap();
+    assert_eq!(opened(&sergeant, &id, &file).unwrap().unwrap(), b"a photo of the coat");
+    for person in [&officer, &sergeant] {
+        withdrawn(person, &id);
+        assert_eq!(code(&opened(person, &id, &file).unwrap_err()), "I.not_found");
+        assert!(!media(person.folder.path()).contains(&name.to_owned()));
+    }
+    assert_eq!(media(officer.folder.path()), [kept["sha256"].as_str().unwrap()]);
+    assert_eq!(opened(&officer, &other, &kept).unwrap().unwrap(), b"a photo of the hat");
+}
+
+#[test]
+fn r88_a_file_of_a_withdrawn_record_that_waits_is_sent_and_then_goes() {
+    let mut server = Server::new();
+    let officer = Person::enrolled(&mut server, "officer1");
+    let id = officer.recorded("action", action("coat"));
+    let file = attach(&officer, &id, b"photo", "image/jpeg");
+    server.sync(&officer.field);
+    withdrawn(&officer, &id);
+    // The key is gone with the record; what nobody else has yet is still here to be sent.
+    assert_eq!(code(&opened(&officer, &id, &file).unwrap_err()), "I.not_found");
+    let waiting = officer.field.media_next(0).unwrap().unwrap();
+    assert_eq!((waiting.sha256, officer.status()["unsent"]["media"].as_u64()), (hash(&file), Some(1)));
+    assert!(!officer.field.media_part(&waiting.sha256, 0, 100).unwrap().is_empty());
+    officer.field.media_sent(&waiting.sha256).unwrap();
+    assert_eq!(media(officer.folder.path()), Vec::<String>::new());
+    assert_eq!(officer.field.media_next(0).unwrap(), None);
+}
+
+#[test]
+fn nothing_is_offered_before_the_server_holds_the_statement_that_names_it() {
+    let mut server = Server::new();
+    let officer = Person::enrolled(&mut server, "officer1");
+    let id = officer.recorded("action", action("coat"));
+    let file = attach(&officer, &id, b"photo", "image/jpeg");
+    assert_eq!(officer.field.media_next(0).unwrap(), None);
+    server.sync(&officer.field);
+    let waiting = officer.field.media_next(0).unwrap().unwrap();
+    assert_eq!(waiting.sha256, hash(&file));
+    assert_eq!(officer.field.media_next(waiting.number).unwrap(), None);
+    // Refused for now: it stays, with the reason, and is tried in the next session.
+    officer.field.media_refused(&waiting.sha256, signed::code::W_MEDIA_FULL).unwrap();
+    assert_eq!(officer.show(&id)["attachments"][0]["code"], "W.media_full");
+    assert_eq!(officer.field.media_next(0).unwrap(), Some(waiting));
+    // The server was restored from a backup: what it had may be gone, so it is offered again.
+    officer.field.media_sent(&waiting.sha256).unwrap();
+    assert_eq!(officer.field.media_next(0).unwrap(), None);
+    officer.field.welcomed(at(), Epoch([8; 16]), "officer").unwrap();
+    assert_eq!(officer.field.media_next(0).unwrap(), Some(waiting));
+}
+
+#[test]
+fn a_record_holds_so_many_files_and_no_more() {
+    let mut server = Server::new();
+    let officer = Person::enrolled(&mut server, "officer1");
+    let id = officer.new_record("disclosure", account("all of these pages"));
+    for page in 0..records::attachments::FILES_MAX {
+        attach(&officer, &id, &page.to_be_bytes(), "image/jpeg");
+    }
+    let refused = officer.field.attachment_read(record(&id), &mut &b"x"[..], None).unwrap_err();
+    assert_eq!((code(&refused), refused.code.class.as_str()), ("R80.too_many", "limit"));
+    officer.field.record_seal(record(&id)).unwrap();
+    assert_eq!(officer.show(&id)["attachments"].as_array().unwrap().len(), records::attachments::FILES_MAX);
 }

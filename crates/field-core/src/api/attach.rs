@@ -8,7 +8,7 @@ use records::attachments::{ATTACH, FILE_BYTES_MAX, FILES_MAX, TYPE_BYTES_MAX, is
 use records::{Attachment, may_step};
 use rusqlite::Connection;
 use serde_json::Value as Json;
-use signed::{Code, MediaHash, RecordId, code};
+use signed::{Class, Code, MediaHash, RecordId, code};
 use sync_engine::Urgency;
 use zeroize::Zeroizing;
 
@@ -200,7 +200,10 @@ impl Field {
             media::refused(db, file, why)?;
             media::records_of(db, file)
         })?;
-        self.tell_of(&records, EventKind::Quarantined, Some(why));
+        // What passes by itself needs nobody's attention.
+        if !matches!(why.class, Class::Busy | Class::Offline) {
+            self.tell_of(&records, EventKind::Quarantined, Some(why));
+        }
         Ok(())
     }
 

@@ -256,6 +256,13 @@ pub(crate) fn sent(db: &Connection, sha256: &MediaHash) -> Result<()> {
     forget_unnamed(db)
 }
 
+/// Another life of the server's data may lack what this one had: everything of ours is offered again,
+/// and what it has costs one question.
+pub(crate) fn offer_again(db: &Connection) -> Result<()> {
+    db.prepare_cached("UPDATE media SET sent = 0 WHERE own AND here AND NOT locked")?.execute([])?;
+    Ok(())
+}
+
 /// The records that name a file.
 pub(crate) fn records_of(db: &Connection, sha256: &MediaHash) -> Result<Vec<RecordId>> {
     let mut query = db.prepare_cached("SELECT record FROM attached WHERE sha256 = ?1 ORDER BY record")?;
