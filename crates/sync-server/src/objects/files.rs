@@ -139,10 +139,8 @@ fn found<T>(answer: std::io::Result<T>) -> Answer<Option<T>> {
 }
 
 fn failure(error: std::io::Error) -> StoreError {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full,
-        _ => StoreError::Io,
-    }
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded].contains(&error.kind());
+    if full { StoreError::Full } else { StoreError::Io }
 }
 
 fn sync(folder: &Path) -> Answer<()> {
