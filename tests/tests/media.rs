@@ -293,3 +293,35 @@ fn r110_a_flagged_file_stops_syncing_and_is_locked_on_every_replica() {
     assert!(!to.exists());
     assert_eq!(scene.server.admin(&["verify"]).unwrap()["ok"], true);
 }
+
+#[test]
+fn r96_with_an_erased_record_its_files_go_from_the_server_and_from_every_device() {
+    let mut dice = Dice::new("MEDIA_ERASED");
+    let mut scene = Scene::new();
+    let dpo = ["user", "add", "--id", "dpo", "--name", "dpo", "--role", "dpo"];
+    scene.server.admin(&dpo).unwrap();
+    let (action, other) = (scene.officer_action("the film of the gate"), scene.officer_action("another"));
+    let (path, bytes) = file(&scene, &mut dice, "gate.mp4", 100_000);
+    let attach = |record: &str| {
+        let attached = scene.officer.run(&["attach", record, &path]).unwrap();
+        attached["sha256"].as_str().unwrap().to_owned()
+    };
+    let (gone, stays) = (attach(&action), attach(&other));
+    assert_ne!(gone, stays, "the same file attached twice is not to be known again");
+    for handset in [&scene.officer, &scene.sergeant] {
+        sync(handset);
+    }
+    assert_eq!(fetched(&scene, &scene.sergeant, &action, &gone), bytes);
+    let erase = ["erase", "--record", &action, "--approved-by", "dpo", "--reason", "retention is over"];
+    scene.server.admin(&erase).unwrap();
+    assert!(!kept(&scene, &gone).0.exists() && kept(&scene, &stays).0.exists());
+    for handset in [&scene.officer, &scene.sergeant] {
+        sync(handset);
+        assert!(!handset.store().join("media").join(&gone).exists(), "{}", handset.owner);
+        let to = scene.folder.path().join("erased");
+        let error = refusal(handset, &["fetch-attachment", &action, &gone, "--to", to.to_str().unwrap()]);
+        assert_eq!(error["class"], "not_found", "{error}");
+    }
+    assert_eq!(fetched(&scene, &scene.sergeant, &other, &stays), bytes);
+    assert_eq!(scene.server.admin(&["verify"]).unwrap()["ok"], true);
+}

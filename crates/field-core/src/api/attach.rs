@@ -197,9 +197,18 @@ impl Field {
     /// The server does not take a file of ours; it stays here with the reason.
     pub(crate) fn media_refused(&self, file: &MediaHash, why: Code) -> Result<()> {
         let records = self.write(false, |db| {
-            media::refused(db, file, why)?;
-            media::records_of(db, file)
+            let records = media::records_of(db, file)?;
+            if records.is_empty() && why == code::W_MEDIA_DENIED {
+                // Its record is withdrawn here and gone there: nobody will ever ask for it.
+                media::sent(db, file)?;
+            } else {
+                media::refused(db, file, why)?;
+            }
+            Ok(records)
         })?;
+        if records.is_empty() {
+            self.sweep_media()?;
+        }
         // What passes by itself needs nobody's attention.
         if !matches!(why.class, Class::Busy | Class::Offline) {
             self.tell_of(&records, EventKind::Quarantined, Some(why));

@@ -63,6 +63,24 @@ impl Work<'_> {
     }
 }
 
+impl Work<'_> {
+    /// A document is erased: the files that no other one names are destroyed; answers which.
+    pub(crate) fn media_erased(&mut self, document: RecordId) -> Result<Vec<MediaHash>, ServerError> {
+        let mut gone = Vec::new();
+        for row in self.tx.media_of(document)? {
+            let mut named = false;
+            for name in self.tx.media_names(&row.sha256)? {
+                named |= name.document != document && !self.erased(name.document)?;
+            }
+            if !named {
+                self.tx.destroy_media(&row.sha256, self.now)?;
+                gone.push(row.sha256);
+            }
+        }
+        Ok(gone)
+    }
+}
+
 /// What an offer came to.
 #[derive(Debug)]
 pub enum Offered {
@@ -146,6 +164,9 @@ impl Core {
             if !may {
                 return Err(DENIED);
             }
+            if row.destroyed.is_some() {
+                return Err(DENIED);
+            }
             if row.locked {
                 return Err(LOCKED);
             }
@@ -222,6 +243,17 @@ impl Core {
         receipts::sign_tip(self.epoch, self.signer.as_ref(), tx.as_mut(), self.clock.now())?;
         tx.commit()?;
         Ok(row.size)
+    }
+
+    /// Takes away the bytes of a file that was destroyed; whoever is sending it has lost its turn.
+    pub(crate) fn media_forget(&self, file: &MediaHash) -> Result<(), ServerError> {
+        let (upload, turn) = self.uploads.take(file);
+        let removed = {
+            let _writing = lock(&upload.writing);
+            self.objects.remove(file)
+        };
+        self.uploads.leave(file, turn);
+        Ok(removed?)
     }
 
     /// The next bytes of a file that is being fetched; none at its end. Asked for each: what was flagged
