@@ -86,7 +86,8 @@ impl Field {
         let store = Store::open(&options.dir, &options.key, &*options.random, options.clock.now())?;
         // What a crash left of files that no row knows; nobody else is at the folder.
         let db = store.db()?;
-        Files::of(&options.dir).sweep(true, |sha256| media::is_known(db, sha256))?;
+        // It must not keep a store from opening: there may be an account to be saved.
+        let _ = Files::of(&options.dir).sweep(true, |sha256| media::is_known(db, sha256));
         Ok(Self(Arc::new(Inner {
             key: Mutex::new(options.key.clone()),
             options,

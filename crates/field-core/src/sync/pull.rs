@@ -49,7 +49,8 @@ impl Field {
         self.set_digest(Some(digest));
         // What was withdrawn is in no row any more; nor may it stay on the disk.
         if events.iter().any(|event| event.event == EventKind::Erased) {
-            self.sweep_media()?;
+            // What cannot go now goes at the next opening; the page is stored all the same.
+            let _ = self.sweep_media();
         }
         self.tell(&events);
         Ok(PageOutcome { cursor, digest_agrees: digest.0 == page.digest, received, events })

@@ -12,7 +12,7 @@ use transport::{MessageReader, MessageWriter, StreamError};
 use wire::{Media, Message, Reassembler};
 
 use super::Shared;
-use super::limits::MEDIA_STREAMS_MAX;
+use super::limits::{MEDIA_FETCH_COST_BYTES, MEDIA_STREAMS_MAX};
 use super::streams::{Came, Pace};
 use crate::core::{Incoming, Offered, Taken};
 use crate::error::ServerError;
@@ -65,6 +65,7 @@ async fn stream(shared: Arc<Shared>, peer: Peer, send: SendStream, receive: Recv
     let mut stream = Stream { shared, peer, writer, state: State::Idle };
     let mut reader = MessageReader::new(receive, Reassembler::new());
     let mut pace = Pace::begin(Instant::now());
+    let mut fetches = 0;
     loop {
         let media = match reader.next().await {
             Ok(Some(Message::Media(media))) => media,
@@ -75,13 +76,16 @@ async fn stream(shared: Arc<Shared>, peer: Peer, send: SendStream, receive: Recv
         let said = match media {
             Media::Offer { sha256, size } => stream.offered(sha256, size).await,
             Media::Chunk { offset, bytes } => stream.chunk(offset, bytes).await?,
-            Media::Fetch { sha256, from } => stream.fetched(sha256, from).await,
+            Media::Fetch { sha256, from } => {
+                fetches += MEDIA_FETCH_COST_BYTES;
+                stream.fetched(sha256, from).await
+            }
             Media::Have { .. } | Media::Done { .. } | Media::Refuse { .. } => return Err(code::W_UNEXPECTED),
         };
         if said.is_err() {
             return Ok(());
         }
-        sleep_until(pace.ready_at(reader.bytes(), Instant::now())).await;
+        sleep_until(pace.ready_at(reader.bytes() + fetches, Instant::now())).await;
     }
 }
 
