@@ -62,7 +62,7 @@ fn length(path: &PathBuf) -> u64 {
 }
 
 #[test]
-fn r80_a_document_is_hashed_cannot_be_removed_and_is_listed() {
+fn r80_a_document_is_hashed_cannot_be_removed_and_is_fetched_by_who_may() {
     let mut dice = Dice::new("MEDIA_DOCUMENT");
     let mut scene = Scene::new();
     let action = scene.officer_action("the bus timetable");
@@ -100,10 +100,23 @@ fn r80_a_document_is_hashed_cannot_be_removed_and_is_listed() {
     assert_eq!(fetched(&scene, &scene.lead, &action, sha256), bytes);
     sync_refused(&scene.stranger);
     scene.server.serve().unwrap();
+    // The lead of another school holds nothing of it, and whoever watches fetches beside that.
+    sync(&scene.stranger);
+    let to = scene.folder.path().join("not-theirs");
+    let error = refusal(&scene.stranger, &["fetch-attachment", &action, sha256, "--to", to.to_str().unwrap()]);
+    assert_eq!((error["class"].as_str(), to.exists()), (Some("not_found"), false), "{error}");
+    sync(&scene.sergeant);
+    scene.sergeant.watch().unwrap();
+    let to = scene.folder.path().join("while-watching");
+    scene.sergeant.say(&["fetch-attachment", &action, sha256, "--to", to.to_str().unwrap()]).unwrap();
+    assert_eq!(std::fs::read(&to).unwrap(), bytes);
+    assert_eq!(scene.sergeant.say(&["status"]).unwrap()["online"], true);
+    scene.sergeant.unwatch().unwrap();
 
     // Nothing takes it away: no verb, no edit, no step; and the case's index has it.
     for words in [
         vec!["do", &action, "attach"],
+        vec!["do", &action, "attach", "--set", "sha256=another", "--set", "bytes=1"],
         vec!["do", &action, "detach", "--set", "reason=mistake"],
         vec!["edit", &action, "--set", "attachments=[]"],
     ] {
@@ -291,6 +304,15 @@ fn r110_a_flagged_file_stops_syncing_and_is_locked_on_every_replica() {
         assert_eq!(error["code"], "R110.locked", "{}: {error}", handset.owner);
     }
     assert!(!to.exists());
+    // The sergeant is told, until they have acknowledged it.
+    let told = |handset: &Handset| {
+        let prompts = handset.run(&["prompts"]).unwrap();
+        prompts.as_array().unwrap().iter().any(|prompt| prompt["code"] == "R110.flagged")
+    };
+    assert!(told(&scene.sergeant) && told(&scene.officer) && !told(&scene.lead));
+    scene.sergeant.run(&["do", &action, "acknowledge"]).unwrap();
+    sync(&scene.sergeant);
+    assert!(!told(&scene.sergeant));
     assert_eq!(scene.server.admin(&["verify"]).unwrap()["ok"], true);
 }
 

@@ -18,7 +18,7 @@ pub const FLAG_IMAGE: &str = "flag_image";
 pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Files of one record: a whole paper notebook, page by page.
-pub const FILES_MAX: usize = 200;
+pub const FILES_MAX: usize = 100;
 
 /// Bytes of a file's type.
 pub const TYPE_BYTES_MAX: usize = 100;

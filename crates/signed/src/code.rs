@@ -368,6 +368,7 @@ codes! {
     R80_TOO_MANY = 18001 "R80.too_many" Limit;
     R80_DAMAGED = 18002 "R80.damaged" Damaged;
     R110_LOCKED = 21000 "R110.locked" Denied;
+    R110_FLAGGED = 21001 "R110.flagged" Refused;
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const TYPE_UNKNOWN: &str = "application/octet-stream";
 impl Field {
     /// Attaches a file to a record or draft: `{"sha256","bytes","type"}`. The ciphertext and what names
     /// it are on disk when this answers; the hash is that of the ciphertext. A draft's files are named
-    /// when it is sealed. At most 64 MiB (`R80.too_large`) and 200 files a record (`R80.too_many`).
+    /// when it is sealed. At most 64 MiB (`R80.too_large`) and 100 files a record (`R80.too_many`).
     pub fn attachment_add(&self, id: RecordId, path: &Path, media_type: Option<&str>) -> Result<Json> {
         let failed = |error: std::io::Error| {
             FieldError::new(code::I_VALUE, format!("the file cannot be read: {}", error.kind()))
