@@ -100,6 +100,14 @@ fn r80_a_document_is_hashed_cannot_be_removed_and_is_fetched_by_who_may() {
     assert_eq!(fetched(&scene, &scene.lead, &action, sha256), bytes);
     sync_refused(&scene.stranger);
     scene.server.serve().unwrap();
+    // What was spoilt on a disk comes again, from the server that has it whole.
+    let own = scene.lead.store().join("media").join(sha256);
+    let mut spoilt = std::fs::read(&own).unwrap();
+    spoilt[70_000] ^= 1;
+    std::fs::write(&own, &spoilt).unwrap();
+    assert_eq!(scene.lead.run(&["verify"]).unwrap()["ok"], false);
+    assert_eq!(fetched(&scene, &scene.lead, &action, sha256), bytes);
+    assert_eq!(scene.lead.run(&["verify"]).unwrap()["ok"], true);
     // The lead of another school holds nothing of it, and whoever watches fetches beside that.
     sync(&scene.stranger);
     let to = scene.folder.path().join("not-theirs");

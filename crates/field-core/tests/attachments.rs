@@ -59,6 +59,30 @@ fn r80_a_file_is_on_disk_encrypted_and_named_by_a_statement_before_the_answer() 
 }
 
 #[test]
+fn a_files_key_stands_in_the_signed_statement_and_nowhere_else_in_what_is_shown() {
+    let mut server = Server::new();
+    let officer = Person::enrolled(&mut server, "officer1");
+    let id = officer.recorded("action", action("coat"));
+    let file = attach(&officer, &id, b"photo", "image/jpeg");
+    let mut shown = officer.show(&id);
+    let statements = shown["statements"].as_array_mut().unwrap();
+    let said = statements.iter().find(|said| said["step"] == "attach").unwrap();
+    let cose = data_encoding::BASE64.decode(said["cose"].as_str().unwrap().as_bytes()).unwrap();
+    let content = documents::Opened::read(&cose).unwrap().statement.content;
+    let named = records::Attachment::of(&content).unwrap();
+    assert_eq!((named.sha256, named.bytes), (hash(&file), 5));
+    statements.iter_mut().for_each(|said| said["cose"] = Json::Null);
+    let timeline = officer.field.timeline(field_core::Of::Case(record(shown["case"].as_str().unwrap()))).unwrap();
+    let told = format!("{shown} {timeline} {}", officer.field.record_list(Default::default()).unwrap()).to_lowercase();
+    for spelling in
+        [data_encoding::HEXLOWER.encode(&named.key), data_encoding::BASE64.encode(&named.key).to_lowercase()]
+    {
+        assert!(!told.contains(&spelling), "the key is shown");
+    }
+    assert!(told.contains(file["sha256"].as_str().unwrap()));
+}
+
+#[test]
 #[cfg(unix)]
 fn what_is_attached_and_what_is_opened_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;

@@ -148,6 +148,24 @@ impl Field {
         Ok(row)
     }
 
+    /// The ciphertext here is not the file any more, and the server has it: it goes, to be fetched again.
+    /// Answers whether that is so.
+    pub(crate) fn attachment_spoilt(&self, sha256: &MediaHash) -> Result<bool> {
+        let (found, _) = stream::hash_of(&mut self.files().read(sha256)?)?;
+        if found == *sha256 {
+            return Ok(false);
+        }
+        self.write(false, |db| {
+            // The only copy there is stays as it is: something may still be made of it.
+            let elsewhere = media::is_elsewhere(db, sha256)?;
+            if elsewhere {
+                self.files().remove(sha256)?;
+                media::set_here(db, sha256, false)?;
+            }
+            Ok(elsewhere)
+        })
+    }
+
     /// The ciphertext of a file was fetched: kept if it is what its name says.
     pub(crate) fn attachment_came(&self, sha256: &MediaHash) -> Result<()> {
         if !self.files().fetched_whole(sha256)? {

@@ -132,6 +132,14 @@ impl Files {
         Ok(())
     }
 
+    /// The ciphertext of a file goes away.
+    pub(crate) fn remove(&self, sha256: &MediaHash) -> Result<()> {
+        match fs::remove_file(self.place(sha256)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// What was fetched of a file goes away.
     pub(crate) fn drop_fetched(&self, sha256: &MediaHash) {
         let _ = fs::remove_file(self.partial(sha256));

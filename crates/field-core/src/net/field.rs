@@ -47,7 +47,7 @@ impl Field {
     }
 
     /// Decrypts an attached file into a file that its owner alone can read: `{"sha256","bytes","type","to"}`.
-    /// Where its ciphertext is not here it is fetched first: that waits for the network, at most this
+    /// Where its ciphertext is not here, or was spoilt on this disk, it is fetched first: that waits for the network, at most this
     /// long, and goes on where an earlier try stopped. That it was opened is logged.
     pub fn attachment_fetch(&self, id: RecordId, sha256: MediaHash, to: &Path, timeout: Duration) -> Result<Json> {
         self.attachment_fetch_until(id, sha256, to, timeout, &Stop::new())
@@ -62,7 +62,12 @@ impl Field {
         timeout: Duration,
         stop: &Stop,
     ) -> Result<Json> {
-        if let Some(opened) = self.attachment_open(id, sha256, to)? {
+        let opened = match self.attachment_open(id, sha256, to) {
+            // A copy that was spoilt on this disk is fetched anew.
+            Err(error) if error.code == code::R80_DAMAGED && self.attachment_spoilt(&sha256)? => None,
+            opened => opened?,
+        };
+        if let Some(opened) = opened {
             return Ok(opened);
         }
         if timeout.is_zero() {

@@ -291,6 +291,12 @@ pub(crate) fn set_here(db: &Connection, sha256: &MediaHash, here: bool) -> Resul
     Ok(())
 }
 
+/// Whether the server has a file: it is another's, and was fetched, or ours and was sent.
+pub(crate) fn is_elsewhere(db: &Connection, sha256: &MediaHash) -> Result<bool> {
+    let mut query = db.prepare_cached("SELECT 1 FROM media WHERE sha256 = ?1 AND (sent OR NOT own)")?;
+    Ok(query.exists([&sha256.0])?)
+}
+
 /// Whether any row knows a file.
 pub(crate) fn is_known(db: &Connection, sha256: &MediaHash) -> Result<bool> {
     let mut query = db.prepare_cached("SELECT 1 FROM media WHERE sha256 = ?1")?;
