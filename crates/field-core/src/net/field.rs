@@ -47,8 +47,8 @@ impl Field {
     }
 
     /// Decrypts an attached file into a file that its owner alone can read: `{"sha256","bytes","type","to"}`.
-    /// Where its ciphertext is not here, or was spoilt on this disk, it is fetched first: that waits for the network, at most this
-    /// long, and goes on where an earlier try stopped. That it was opened is logged.
+    /// Where its ciphertext is not here, or was spoilt on this disk, it is fetched first: that waits for the
+    /// network, at most this long, and goes on where an earlier try stopped. That it was opened is logged.
     pub fn attachment_fetch(&self, id: RecordId, sha256: MediaHash, to: &Path, timeout: Duration) -> Result<Json> {
         self.attachment_fetch_until(id, sha256, to, timeout, &Stop::new())
     }
