@@ -13,8 +13,9 @@ use wire::Epoch;
 use crate::api::answer::{self, Rekeyed};
 use crate::error::{FieldError, Result, damaged};
 use crate::event::{Bus, Event, EventKind, EventReceiver};
+use crate::media::Files;
 use crate::ports;
-use crate::store::{Store, changes, directory, fixed, meta};
+use crate::store::{Store, changes, directory, fixed, media, meta};
 use crate::types::{Identity, Options, StoreKey};
 
 /// One open device store. Cheap to clone; every clone is the same store, and the last one dropped
@@ -83,6 +84,10 @@ impl Field {
     /// Opens a store whose events go where those of its last life went.
     pub(crate) fn open_on(options: Options, bus: Arc<Bus>) -> Result<Field> {
         let store = Store::open(&options.dir, &options.key, &*options.random, options.clock.now())?;
+        // What a crash left of files that no row knows; nobody else is at the folder.
+        let db = store.db()?;
+        // It must not keep a store from opening: there may be an account to be saved.
+        let _ = Files::of(&options.dir).sweep(true, |sha256| media::is_known(db, sha256));
         Ok(Self(Arc::new(Inner {
             key: Mutex::new(options.key.clone()),
             options,
@@ -122,6 +127,10 @@ impl Field {
 
     pub(crate) fn tell(&self, events: &[Event]) {
         self.0.bus.tell(events);
+    }
+
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        &self.0.options.dir
     }
 
     pub(crate) fn random(&self) -> &dyn ports::Random {

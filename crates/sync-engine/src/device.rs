@@ -283,6 +283,7 @@ impl Device {
             | Message::Push(_)
             | Message::Committed(_)
             | Message::Resume(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => fail(code::W_UNEXPECTED, effects),
         }

@@ -236,6 +236,7 @@ impl Server {
             | Message::Receipt(_)
             | Message::Page(_)
             | Message::Erase
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => self.refuse(code::W_UNEXPECTED, None, None, effects),
         }

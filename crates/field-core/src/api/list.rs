@@ -9,7 +9,7 @@ use super::answer::{self, CodeName, Delivery, DeliveryState, Status, Unsent};
 use crate::error::Result;
 use crate::field::{Field, Me};
 use crate::store::lists::{self, Line};
-use crate::store::{frames, meta, optional, uint};
+use crate::store::{frames, media, meta, optional, uint};
 use crate::types::ListFilter;
 
 impl Field {
@@ -32,7 +32,8 @@ impl Field {
         let identity = self.identity()?;
         let now = self.moment().now;
         self.read(|db| {
-            let (unsent, oldest) = unsent(db)?;
+            let (mut unsent, oldest) = unsent(db)?;
+            unsent.media = media::waiting_count(db)?;
             let at = |millis: Option<i64>| millis.map(|at| Timestamp::from_millis(at).into());
             let refused: i64 = db.query_row(
                 "SELECT count(DISTINCT document) FROM (SELECT document FROM outbox WHERE code IS NOT NULL

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use signed::{RecordId, code};
 
 use super::answer::{self, Gap};
-use super::{draft, kind_of, new, vital};
+use super::{attach, draft, kind_of, new, vital};
 use crate::error::{FieldError, Result};
 use crate::field::Field;
 use crate::pen::Pen;
@@ -32,6 +32,7 @@ impl Field {
             let when = SealTimes { recorded_at: found.created_at, policy: &policy };
             let made = new::begin(&pen, id, kind, &body, &when)?;
             draft::close(&pen, id, &made.1)?;
+            attach::say(&pen, id)?;
             Ok(made)
         })?;
         self.saved();

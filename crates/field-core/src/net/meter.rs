@@ -50,6 +50,7 @@ impl Meter {
             | Message::Erase
             | Message::Resume(_)
             | Message::Ahead(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => {}
         }
@@ -77,6 +78,7 @@ impl Meter {
             | Message::Push(_)
             | Message::Committed(_)
             | Message::Resume(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => 0,
         };

@@ -47,6 +47,11 @@ impl Field {
         }
         let (cursor, digest, events, received) = stored?;
         self.set_digest(Some(digest));
+        // What was withdrawn is in no row any more; nor may it stay on the disk.
+        if events.iter().any(|event| event.event == EventKind::Erased) {
+            // What cannot go now goes at the next opening; the page is stored all the same.
+            let _ = self.sweep_media();
+        }
         self.tell(&events);
         Ok(PageOutcome { cursor, digest_agrees: digest.0 == page.digest, received, events })
     }

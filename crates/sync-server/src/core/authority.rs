@@ -3,6 +3,7 @@
 
 use documents::{Candidate, Checked, Created, Merge, Opened, Refusal, Sentence, Template, View, Write};
 use records::access::Compartment;
+use records::attachments::{ATTACH, Attachment, FILES_MAX};
 use records::{Body, Field, Kind, Role};
 use serde_json::Value as Json;
 use signed::{SchoolId, UserId, code};
@@ -176,6 +177,7 @@ impl Work<'_> {
         let Some(kind) = records::kind(name) else { return Ok(()) };
         for opened in checked.statements() {
             step_allowed(kind, opened, sender)?;
+            self.attachable(doc, opened)?;
         }
         if creates {
             return Ok(());
@@ -195,6 +197,24 @@ impl Work<'_> {
             if field.merge == Merge::S && !owned_then(doc, kind, checked, &sender.peer.user, self.now) {
                 return no(code::S_OWNER, "a field that only the owner changes");
             }
+        }
+        Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// R80: a statement names a file in its one form, and a record has a bounded number of them.
+    fn attachable(&self, doc: &Doc, opened: &Opened) -> Allowed {
+        let statement = &opened.statement;
+        if statement.sentence.name() != ATTACH || statement.rules > records::RULES_VERSION {
+            return Ok(());
+        }
+        let Some(file) = Attachment::of(&statement.content) else {
+            return no(code::S_SHAPE, "a statement that names no file");
+        };
+        let Ok(known) = self.tx.media_of(doc.id) else { return no(code::A_IO, "the disk failed") };
+        if known.len() >= FILES_MAX && !known.iter().any(|row| row.sha256 == file.sha256) {
+            return no(code::R80_TOO_MANY, "more files than a record holds");
         }
         Ok(())
     }

@@ -145,6 +145,9 @@ impl Doc {
                 kid: opened.kid,
                 author: opened.statement.author.clone(),
             })?;
+            if self.state.template == Template::Record {
+                work.media_said(self.id, opened)?;
+            }
         }
         Ok(())
     }

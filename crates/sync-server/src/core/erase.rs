@@ -52,6 +52,7 @@ impl Core {
                 work.tx.put_prompt(&prompt)?;
             }
         }
+        let files = work.media_erased(record)?;
         work.tx.erase_document(record)?;
         work.tx.put_keys(record, &[])?;
         let note = Note {
@@ -64,6 +65,9 @@ impl Core {
         };
         audit::append(work.tx.as_mut(), work.now, note)?;
         let effects = Effects { grown: work.finish()?, moved: Vec::new() };
+        for file in &files {
+            self.media_forget(file)?;
+        }
         // What was freed leaves the log beside the database too.
         self.store.settle()?;
         Ok(effects)

@@ -23,6 +23,16 @@ pub const SCHOOLS_MAX: usize = 200;
 /// store is asked.
 pub const KEYS_KEPT_MAX: usize = 65_536;
 
+/// Bytes of files that one device has offered and not brought to their end: eight of the largest.
+pub const MEDIA_UNFINISHED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Bytes of files that the devices of one user have brought: years of photographs.
+pub const MEDIA_USER_BYTES_MAX: u64 = 32 * 1024 * 1024 * 1024;
+
+/// Bytes of a file after which the device is told that they are on the disk: half of what it may have
+/// on its way, so that it never waits for the word.
+pub const MEDIA_CONFIRM_BYTES: u64 = wire::limits::MEDIA_WINDOW_BYTES / 2;
+
 /// Persons whose ages are looked up for one record.
 pub const PERSONS_NAMED_MAX: usize = 32;
 

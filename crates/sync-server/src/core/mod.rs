@@ -22,6 +22,7 @@ mod inbox;
 mod ingest;
 pub mod limits;
 mod matching;
+mod media;
 mod own;
 mod policy;
 mod prepare;
@@ -45,9 +46,11 @@ use wire::enrolment::pin;
 
 use self::limits::KEYS_KEPT_MAX;
 use crate::error::ServerError;
+use crate::objects::Objects;
 use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
+pub use media::{Incoming, Offered, Taken};
 pub use prepare::Prepared;
 pub use report::ReportKind;
 pub use types::{
@@ -58,6 +61,8 @@ pub use types::{
 /// Everything of the server but the network: blocking calls, one writer at a time.
 pub struct Core {
     store: Box<dyn Store>,
+    objects: Box<dyn Objects>,
+    uploads: media::Uploads,
     vault: vault::Vault,
     signer: Arc<RingSigner>,
     spare: PublicKey,

@@ -12,6 +12,7 @@ pub mod limits;
 mod listener;
 pub mod live;
 pub mod log;
+mod media;
 mod notice;
 pub mod place;
 mod revoked;

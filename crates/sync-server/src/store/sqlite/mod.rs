@@ -1,6 +1,7 @@
 //! Rows in one SQLite file, encrypted by SQLCipher: one writing connection, a pool of reading ones.
 
 mod columns;
+mod media;
 mod open;
 mod read;
 mod rules;
