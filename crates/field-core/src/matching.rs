@@ -73,6 +73,10 @@ pub(crate) fn ensure(pen: &Pen<'_>, id: RecordId) -> Result<()> {
         return Ok(());
     }
     let Some((_, found)) = found(pen.db)?.into_iter().find(|(known, _)| *known == id) else { return Ok(()) };
+    // What a reporter is known by stays in the vault: that match is the server's to make.
+    if found.vault_only {
+        return Ok(());
+    }
     let kind = kind_of("match")?;
     let first = found.records.first().map(|id| weighed::get(pen.db, *id)).transpose()?.flatten();
     let Some(case) = first.and_then(|row| row.case) else { return Ok(()) };

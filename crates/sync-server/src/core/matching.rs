@@ -70,7 +70,13 @@ impl Work<'_> {
         if self.docs.contains_key(&id) || self.tx.document(id)?.is_some() {
             return Ok(None);
         }
-        let first = if found.records.first() == Some(&new.id) { new } else { known };
+        let lower = if found.records.first() == Some(&new.id) { new } else { known };
+        // R13: what a reporter is known by is for the holders of that vault, and stays in it.
+        let vault = [new, known].into_iter().find(|row| matches!(row.compartment, Compartment::Reporter { .. }));
+        let (first, told) = match vault {
+            Some(row) => (row, vec![row]),
+            None => (lower, vec![new, known]),
+        };
         let (Some(case), Some(kind)) = (first.case, records::kind("match")) else { return Ok(None) };
         let mut body = Body::default();
         body.0.insert("rule".into(), json!(found.rule));
@@ -83,7 +89,11 @@ impl Work<'_> {
         let created = Created {
             kind: kind.name.to_owned(),
             template: Template::Record,
-            compartment: Compartment::Intel { case }.to_string(),
+            compartment: match vault {
+                Some(_) => Compartment::Reporter { case },
+                None => Compartment::Intel { case },
+            }
+            .to_string(),
             case: Some(case),
             school: None,
             capacity: "safer_schools".to_owned(),
@@ -91,7 +101,7 @@ impl Work<'_> {
         let content = created.content(Some((kind.part, writes.sealed.clone())));
         let mut doc = Doc::new(self.core, id, Template::Record)?;
         self.write_own(&mut doc, kind.name, Some(("created", content)), &writes)?;
-        for user in self.concerned(&[new, known])? {
+        for user in self.concerned(&told)? {
             let content = Map::from([(String::from("to"), Value::text(user))]);
             self.write_own(&mut doc, kind.name, Some(("share", content)), &Writes::default())?;
         }
@@ -103,7 +113,7 @@ impl Work<'_> {
         Ok(Some(id))
     }
 
-    /// Whoever answers for these records and their cases, and their sergeants: both sides.
+    /// Whoever answers for these records and their cases, and their sergeants.
     fn concerned(&self, rows: &[&Row]) -> Result<Vec<String>, ServerError> {
         let people = self.directory();
         let mut users = BTreeSet::new();
