@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::{Created, Template};
-use records::matching::normal::plain;
+use records::matching::plain;
 use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row, Unsealed};
 use records::{Role, Writes};
 use serde_json::{Value as Json, json};
