@@ -3,7 +3,7 @@
 
 use documents::statement::SEEN_MAX;
 use documents::{Candidate, ChangeBuilder, Sentence, Statement, Template, Verdict, View};
-use records::{Gap, Policy, Writes};
+use records::{Gap, Writes};
 use rusqlite::Connection;
 use signed::cbor::Map;
 use signed::digest::sha256;
@@ -132,7 +132,7 @@ impl Pen<'_> {
             boot: self.moment.boot.clone(),
             offset_ms: self.offset()?,
             rules: records::RULES_VERSION,
-            policy: Policy::DEFAULT.version,
+            policy: self.moment.policy.version,
             gaps: saying.gaps.iter().map(Gap::to_value).collect(),
             seen: row.state.heads.clone(),
             shown: if row.template() == Template::Draft {

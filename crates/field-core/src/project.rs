@@ -36,7 +36,7 @@ impl Reader<'_> {
         let context = Context {
             now: self.moment.now,
             online: false,
-            policy: &Policy::DEFAULT,
+            policy: &self.moment.policy,
             arguments: &arguments,
             includes: &includes,
             wrote: &wrote,
@@ -120,7 +120,7 @@ impl Reader<'_> {
 
     /// Computes a draft's line and writes it.
     pub(crate) fn project_draft(&self, draft: &DraftRow) -> Result<Line> {
-        let shown = shown_of_draft(draft);
+        let shown = shown_of_draft(draft, &self.moment.policy);
         let text = |name: &str| draft.body.get(name).and_then(Json::as_str);
         let line = Line {
             id: draft.record,
@@ -158,9 +158,9 @@ impl Reader<'_> {
 }
 
 /// What a draft shows and what a seal would find missing.
-pub(crate) fn shown_of_draft(draft: &DraftRow) -> Shown {
+pub(crate) fn shown_of_draft(draft: &DraftRow, policy: &Policy) -> Shown {
     let body = records::Body(draft.body.as_object().cloned().unwrap_or_default());
-    let when = SealTimes { recorded_at: draft.created_at, policy: &Policy::DEFAULT };
+    let when = SealTimes { recorded_at: draft.created_at, policy };
     match records::kind(&draft.kind) {
         Some(kind) => shown_draft(kind, &body, &when),
         None => unknown_kind(&View::default()),

@@ -345,6 +345,10 @@ codes! {
     R124_WORRY = 22400 "R124.worry" Refused;
     R125_CHILD_TOLD = 22500 "R125.child_told" Refused;
     R101_UNANSWERED = 20100 "R101.unanswered" Refused;
+    A_POLICY = 1620 "A.policy" Refused;
+    A_POLICY_NAME = 1621 "A.policy_name" Refused;
+    A_POLICY_TYPE = 1622 "A.policy_type" Refused;
+    A_POLICY_RANGE = 1623 "A.policy_range" Refused;
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use records::access::Compartment;
 use records::body::NewRecord;
 use records::raise::urgency_raise;
 use records::rights::{compartment_of, may_create};
-use records::{Body, Gap, Kind, Policy, SealTimes, Writes, defaults, normalise, seal_gaps, split, take_note};
+use records::{Body, Gap, Kind, SealTimes, Writes, defaults, normalise, seal_gaps, split, take_note};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 use signed::{RecordId, SchoolId, StatementHash, Timestamp, Value, code};
@@ -132,7 +132,7 @@ pub(crate) fn reader<'a>(pen: &Pen<'a>) -> Reader<'a> {
 pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut body = fresh.body.clone();
     let note = take_note(fresh.kind, &mut body, fresh.id);
-    let when = SealTimes { recorded_at: pen.moment.now, policy: &Policy::DEFAULT };
+    let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     let made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
     if let Some(note) = note {
         bring(pen, &note, fresh)?;
@@ -188,7 +188,7 @@ fn start(
     finish: Finish,
 ) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut writes = split(kind, body)?;
-    if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, &Policy::DEFAULT) {
+    if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, &pen.moment.policy) {
         writes.cautious.push((String::from("urgency"), Value::text(level)));
     }
     let created = created(pen, id, kind, body)?;
@@ -253,7 +253,7 @@ pub(crate) fn finish_one(pen: &Pen<'_>, row: &DocRow, view: &View) -> Result<Lin
 
 /// Makes one record that a rule asked for.
 pub(crate) fn make_one(pen: &Pen<'_>, fresh: &Fresh) -> Result<()> {
-    let when = SealTimes { recorded_at: pen.moment.now, policy: &Policy::DEFAULT };
+    let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     start(pen, fresh.id, fresh.kind, &fresh.body, &when, finish_one).map(drop)
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use records::Policy;
 use records::rules::{self, Prompt};
 use rusqlite::Connection;
 use serde_json::Value as Json;
@@ -71,7 +70,7 @@ fn read_match(told: &Json) -> Option<answer::PossibleMatch> {
 /// What this device finds due for its user in a case.
 fn due(db: &Connection, me: &Me, moment: &Moment, case: RecordId) -> Result<Vec<Prompt>> {
     let weighing = Weighing::of(db, me, moment, case)?;
-    let view = weighing.view(moment, &Policy::DEFAULT);
+    let view = weighing.view(moment);
     let items = rules::weigh(&view).items;
     let all = items.iter().flat_map(|item| rules::prompts(&view, item));
     Ok(all.filter(|prompt| prompt.due_at <= moment.now && prompt.to == me.user.as_str()).collect())

@@ -1,6 +1,6 @@
 //! Sealing: a draft becomes a record whose words never change again.
 
-use records::{Body, Policy, SealTimes, defaults};
+use records::{Body, SealTimes, defaults};
 use rusqlite::Connection;
 use serde_json::Value as Json;
 use signed::{RecordId, code};
@@ -28,7 +28,7 @@ impl Field {
             let mut body = Body(found.body.as_object().cloned().unwrap_or_default());
             defaults(kind, &mut body, found.created_at);
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            let when = SealTimes { recorded_at: found.created_at, policy: &Policy::DEFAULT };
+            let when = SealTimes { recorded_at: found.created_at, policy: &moment.policy };
             let made = new::begin(&pen, id, kind, &body, &when)?;
             draft::close(&pen, id, &made.1)?;
             Ok(made)

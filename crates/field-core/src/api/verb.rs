@@ -2,7 +2,7 @@
 
 use documents::View;
 use records::rights::may_step;
-use records::{Actor, Body, Context, Do, Plan, Policy, plan};
+use records::{Actor, Body, Context, Do, Plan, plan};
 use serde_json::{Map as JsonMap, Value as Json, json};
 use signed::{RecordId, code};
 use sync_engine::Urgency;
@@ -52,7 +52,7 @@ fn planned(pen: &Pen<'_>, row: &DocRow, view: &View, verb: &str, body: &Json) ->
     let actor = Actor { user: &pen.me.user, role: pen.me.role };
     let case = view.created().and_then(|(_, made)| made.case).unwrap_or(row.record);
     let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?;
-    let weighed = weighing.view(pen.moment, &Policy::DEFAULT);
+    let weighed = weighing.view(pen.moment);
     let plan = reader.with(row, view, |context| {
         // What is open beside it and was looked at here.
         let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();

@@ -10,6 +10,7 @@ pub(crate) mod meta;
 mod migrate;
 pub(crate) mod open;
 pub(crate) mod opened;
+pub(crate) mod policy;
 pub(crate) mod weighed;
 
 pub(crate) use open::Store;

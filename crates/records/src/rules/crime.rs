@@ -47,18 +47,24 @@ fn recent<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
 fn recurrence(view: &CaseView<'_>, found: &mut Findings) {
     let Some(case) = view.own() else { return };
     let concerns = recent(view);
-    let (Some(second), reviewed) = (concerns.get(1), reviewed_since(case, &concerns)) else { return };
+    let Some(second) = nth(&concerns, view.policy.recurrence_review) else { return };
+    let reviewed = reviewed_since(case, &concerns);
     found.mark(case, "R14", "cumulative", "more than one concern in six months: read them as one");
     if !reviewed {
         let newest = concerns.last().map_or(second.since(), |row| row.since());
         let text = "a further concern about a child in six months: review the whole";
-        let due = worktime::after_working_days(newest, 1, view.policy);
+        let due = worktime::after_working_days(newest, view.policy.recurrence_review_days, view.policy);
         let item = Item::of("R14", code::R14_REVIEW, case, newest, text).about("review");
         found.owe(item.at(newest, To::Sergeant).at(due, To::Inspector));
     }
-    if let Some(third) = concerns.get(2) {
+    if let Some(third) = nth(&concerns, view.policy.recurrence_strategy) {
         propose_strategy(third, "R14", found);
     }
+}
+
+/// The first, second, third .. concern.
+fn nth<'a>(concerns: &[&'a Row], which: usize) -> Option<&'a Row> {
+    which.checked_sub(1).and_then(|at| concerns.get(at)).copied()
 }
 
 fn reviewed_since(case: &Row, concerns: &[&Row]) -> bool {
