@@ -89,6 +89,21 @@ pub(super) enum Command {
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
     },
+    /// The policy: show what is in force, or change it
+    Policy {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// Set a value, in policy.toml and in force; may be given several times
+        #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value, conflicts_with_all = ["reload", "show"])]
+        set: Vec<String>,
+        /// Put in force what policy.toml says
+        #[arg(long, conflicts_with = "show")]
+        reload: bool,
+        /// Show what is in force, as without any of these
+        #[arg(long)]
+        show: bool,
+    },
     /// Move the test clock of a serving server
     Clock {
         /// The server's folder
@@ -205,6 +220,13 @@ fn time(text: &str) -> Result<Timestamp, String> {
 
 fn length(text: &str) -> Result<i64, String> {
     parse_length(text).ok_or_else(|| "a length of time is a number and s, m, h or d, ten years at most".to_owned())
+}
+
+fn name_and_value(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.trim().is_empty() => Ok(text.to_owned()),
+        Some(_) | None => Err("it is NAME=VALUE".to_owned()),
+    }
 }
 
 /// A day; of a time, its day.

@@ -9,6 +9,7 @@ mod args;
 mod audit;
 mod clock;
 mod enrol;
+mod policy;
 mod print;
 
 use std::ffi::OsString;
@@ -83,6 +84,7 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         Command::Device(DeviceCommand::Revoke { dir, id, erase }) => admin::device_revoke(&dir, id, erase, now)?,
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
+        Command::Policy { dir, set, reload, show: _ } => policy::policy(&dir, &set, reload, now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };
     Ok(Some(answer))

@@ -62,7 +62,7 @@ impl Core {
             boot: SERVER.to_owned(),
             offset_ms: Some(0),
             rules: records::RULES_VERSION,
-            policy: records::Policy::DEFAULT.version,
+            policy: self.policy().version,
             gaps: Vec::new(),
             seen: Vec::new(),
             shown: Vec::new(),

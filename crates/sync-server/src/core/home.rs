@@ -16,7 +16,7 @@ use super::audit::{self, Note};
 use super::faults::Faults;
 use super::types::{Clock, InitAnswer, InitOptions};
 use super::work::Work;
-use super::{Core, receipts, vault};
+use super::{Core, policy, receipts, vault};
 use crate::error::ServerError;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Store, StoreError};
@@ -80,6 +80,7 @@ fn found(store: &dyn Store, secrets: &Secrets, now: Timestamp) -> Result<(), Ser
     tx.put_meta(SERVER_SPKI, secrets.signer.public_key().spki())?;
     tx.put_meta(SPARE_SPKI, secrets.spare.spki())?;
     tx.put_meta(READ_OFF, &records::RULES_VERSION.to_be_bytes())?;
+    policy::keep(tx.as_mut(), &records::Policy::DEFAULT, now)?;
     audit::append(tx.as_mut(), now, Note::admin("init"))?;
     receipts::sign_tip(epoch, &secrets.signer, tx.as_mut(), now)?;
     Ok(tx.commit()?)
@@ -127,6 +128,7 @@ impl Core {
             return Err(ServerError::new(code::STORE_KEY, "server.key is not the key of this database"));
         }
         let (epoch, incarnation) = (Epoch(fixed(EPOCH)?), Incarnation(fixed(INCARNATION)?));
+        let policy = policy::in_force(tx.as_ref())?.policy;
         let read_off = tx.meta(READ_OFF)?.as_deref() == Some(&records::RULES_VERSION.to_be_bytes());
         drop(tx);
         let core = Self {
@@ -137,6 +139,7 @@ impl Core {
             epoch,
             clock,
             keys: RwLock::new(BTreeMap::new()),
+            policy: RwLock::new(Arc::new(policy)),
             faults: Faults::from_environment(),
             store,
         };

@@ -20,6 +20,7 @@ mod inbox;
 mod ingest;
 pub mod limits;
 mod own;
+pub(crate) mod policy;
 mod prepare;
 mod projection;
 mod receipts;
@@ -42,6 +43,7 @@ use crate::error::ServerError;
 use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
+pub use policy::{PolicyChange, PolicyVersion};
 pub use prepare::Prepared;
 pub use types::{
     Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
@@ -58,6 +60,7 @@ pub struct Core {
     actor: ActorId,
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<DeviceId, PublicKey>>,
+    policy: RwLock<Arc<records::Policy>>,
     faults: faults::Faults,
 }
 
@@ -79,11 +82,6 @@ impl Core {
     #[must_use]
     pub fn server_keys_der(&self) -> Vec<Vec<u8>> {
         vec![self.signer.public_key().spki().to_vec(), self.spare.spki().to_vec()]
-    }
-
-    /// The policy in force.
-    pub(crate) fn policy(&self) -> &'static records::Policy {
-        &records::Policy::DEFAULT
     }
 
     /// This life of the server's data.

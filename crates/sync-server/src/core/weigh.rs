@@ -2,6 +2,7 @@
 //! be raised, and prompts, each of which is a timer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use documents::{Created, Template};
 use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row, Unsealed};
@@ -36,7 +37,7 @@ pub(crate) struct Weighing {
 
 impl Weighing {
     /// As a rule looks at it.
-    pub(crate) fn view(&self, now: Timestamp, policy: &'static records::Policy) -> CaseView<'_> {
+    pub(crate) fn view<'a>(&'a self, now: Timestamp, policy: &'a records::Policy) -> CaseView<'a> {
         CaseView {
             case: self.case,
             rows: &self.rows,
@@ -170,7 +171,8 @@ impl Work<'_> {
         let mut changed = Vec::new();
         for round in 0..WEIGHED_AGAIN_MAX {
             let weighing = self.weighing(case)?;
-            let view = weighing.view(self.now, self.core.policy());
+            let policy = Arc::clone(&self.policy);
+            let view = weighing.view(self.now, &policy);
             let found = rules::weigh(&view);
             let mut more = Vec::new();
             for made in &found.makes {

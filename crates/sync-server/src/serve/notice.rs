@@ -68,6 +68,11 @@ fn fire(shared: &Shared) {
         Ok(grown) => shared.live.grown(grown),
         Err(error) => drop(shared.log.error("clock_due_failed").code(error.code)),
     }
+    // After a change of the policy, by whichever process: what follows from it for what is here.
+    match shared.core.policy_follow() {
+        Ok(grown) => shared.live.grown(grown),
+        Err(error) => drop(shared.log.error("policy_not_followed").code(error.code)),
+    }
 }
 
 /// Where another process wrote since, tells everybody connected what concerns them.
