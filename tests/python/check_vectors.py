@@ -245,7 +245,7 @@ ID, HASH, OUTCOMES = raw(16), raw(32), up_to(64, outcome)
 VERSIONS = up_to(16, uint, 1)
 OPEN = {1, 7, 32}
 MESSAGES = {
-    1: {"versions": VERSIONS, "incarnation": ID, "epoch?": ID, "cursor": uint, "digest": HASH, "last_receipt?": group(uint, HASH)},
+    1: {"versions": VERSIONS, "incarnation": ID, "epoch?": ID, "cursor": uint, "digest": HASH, "last_receipt?": group(uint, HASH), "ahead?": group(ID, uint)},
     2: {"version": uint, "epoch": ID, "time": time, "user": user, "role": role, "head": uint, "digest?": HASH, "next": group(one, one)},
     3: {"lane": lane, "number": one, "body": packed},
     4: {"lane": lane, "number": one, "head": some, "index": uint, "path": up_to(64, HASH), "outcomes": OUTCOMES, "user": user, "role": role, "inbox_head": uint},
@@ -253,6 +253,8 @@ MESSAGES = {
     6: {"cursor": uint},
     7: {"code": code, "frame?": group(lane, uint), "expected?": uint},
     8: {},
+    9: {"list": ID, "position": uint},
+    10: {"list": ID, "position": uint, "time": time, "signature": raw(64), "body": packed},
     32: {"versions": VERSIONS, "code": ID, "secret": ID, "incarnation": ID},
     33: {"user": user, "role": role, "device": ID, "epoch": ID, "time": time, "directory": up_to(256, some), "server_keys": up_to(8, some, 1)},
 }

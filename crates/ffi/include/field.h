@@ -489,6 +489,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_PAGE_ORDER 1210
 #define FIELD_W_RECEIPT 1211
 #define FIELD_W_EPOCH 1212
+#define FIELD_W_AHEAD 1219
 #define FIELD_C_CHUNK 1301
 #define FIELD_C_COLUMNS 1302
 #define FIELD_C_ROWS 1307
@@ -624,6 +625,8 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R105_UNCONFIRMED 20501
 #define FIELD_R106_SUBMISSION 20600
 #define FIELD_R113_NOT_TO_KNOW 21300
+#define FIELD_R12_SAME_NUMBER 11200
+#define FIELD_R13_POSSIBLE_MATCH 11300
 #define FIELD_R14_REVIEW 11400
 #define FIELD_R14_UNREAD 11401
 #define FIELD_R20_GROUPED 12000
@@ -661,6 +664,9 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R124_WORRY 22400
 #define FIELD_R125_CHILD_TOLD 22500
 #define FIELD_R101_UNANSWERED 20100
+#define FIELD_R9_AUTHOR_ACTIVE 10950
+#define FIELD_R9_SEALED 10951
+#define FIELD_R9_RELEASE 10952
 
 /* update */
 #define FIELD_STORE_NEWER 1004

@@ -125,6 +125,35 @@ pub(crate) enum Command {
         #[arg(required = true)]
         text: Vec<String>,
     },
+    /// Chronology of a case or a person, all kinds
+    Timeline {
+        /// The person
+        #[arg(long, value_name = "ID", conflicts_with = "case", required_unless_present = "case")]
+        person: Option<RecordId>,
+        /// The case
+        #[arg(long, value_name = "ID")]
+        case: Option<RecordId>,
+    },
+    /// Write a bundle that proves itself on a machine with no store
+    Export {
+        /// A whole case
+        #[arg(long, value_name = "ID", conflicts_with = "record", required_unless_present = "record")]
+        case: Option<RecordId>,
+        /// One record
+        #[arg(long, value_name = "ID")]
+        record: Option<RecordId>,
+        /// Where to
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// What it is made for, and for whom: it is logged
+        #[arg(long)]
+        purpose: Option<String>,
+    },
+    /// Check a bundle; needs no store
+    VerifyBundle {
+        /// The bundle
+        file: PathBuf,
+    },
     /// What is due now, by rule
     Prompts,
     /// Records that may be about the same number, place or person

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use field_core::bundle::What;
 use field_core::net::Until as CoreUntil;
-use field_core::{Field, FieldError, ListFilter};
+use field_core::{Field, FieldError, ListFilter, Of};
 use serde_json::{Map, Value as Json, json};
 use signed::code;
 
@@ -36,6 +37,9 @@ impl<'a> Call<'a> {
             | Command::Show { .. }
             | Command::List { .. }
             | Command::Search { .. }
+            | Command::Timeline { .. }
+            | Command::Export { .. }
+            | Command::VerifyBundle { .. }
             | Command::Prompts
             | Command::Matches
             | Command::Status
@@ -76,6 +80,20 @@ impl<'a> Call<'a> {
                 before: *before,
             }),
             Command::Search { text } => field.search(&text.join(" ")),
+            Command::Timeline { person, case } => match (person, case) {
+                (Some(person), _) => field.timeline(Of::Person(*person)),
+                (None, Some(case)) => field.timeline(Of::Case(*case)),
+                (None, None) => Err(FieldError::new(code::I_USAGE, "name a person or a case")),
+            },
+            Command::Export { case, record, to, purpose } => {
+                let what = match (case, record) {
+                    (Some(case), _) => What::Case(*case),
+                    (None, Some(record)) => What::Record(*record),
+                    (None, None) => return Err(FieldError::new(code::I_USAGE, "name a case or a record")),
+                };
+                field.export(what, to, purpose.clone())
+            }
+            Command::VerifyBundle { file } => field_core::bundle::verify(file),
             Command::Prompts => field.prompts(),
             Command::Matches => field.matches(),
             Command::Status => field.status(),

@@ -86,7 +86,7 @@ impl Field {
     /// Opens a store whose events go where those of its last life went.
     pub(crate) fn open_on(options: Options, bus: Arc<Bus>) -> Result<Field> {
         let store = Store::open(&options.dir, &options.key, &*options.random, options.clock.now())?;
-        let policy = Arc::new(policy::newest(store.db()?)?);
+        let policy = Arc::new(policy::current(store.db()?)?);
         Ok(Self(Arc::new(Inner {
             key: Mutex::new(options.key.clone()),
             options,

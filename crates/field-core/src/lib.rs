@@ -3,15 +3,17 @@
 //!
 //! Open a [`Field`] on a folder and call it from any thread: every call is blocking and short, and
 //! none but those of [`net`] waits for the network. What a call answers as saved is on disk. [`net`]
-//! drives a link by [`Field::hello`], [`Field::next_frame`], [`Field::store_receipt`] and
-//! [`Field::store_page`]; [`Field::events`] tells what happens.
+//! drives a link by [`Field::hello`], [`Field::next_frame`], [`Field::store_receipt`],
+//! [`Field::store_page`] and [`Field::store_ahead`]; [`Field::events`] tells what happens.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 mod api;
+pub mod bundle;
 pub mod error;
 pub mod event;
 mod field;
 pub mod host;
+mod matching;
 pub mod net;
 mod pen;
 pub mod ports;
@@ -24,6 +26,7 @@ mod weigh;
 pub use api::draft::DRAFT_PAUSE_MS;
 #[cfg(feature = "schema")]
 pub use api::schema;
+pub use api::timeline::Of;
 pub use api::{answer, request};
 pub use error::{FieldError, Result};
 pub use event::{Event, EventKind, EventReceiver};

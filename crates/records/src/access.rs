@@ -157,7 +157,8 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
         }
         Reach::DraftExists if record.author == who.user => true,
         Reach::DraftExists => {
-            return headline_if(record.author_supervisor.as_ref() == Some(&who.user));
+            // What was sealed is a record of its own from then on.
+            return headline_if(record.open && record.author_supervisor.as_ref() == Some(&who.user));
         }
         Reach::Team if named() || of_case() => true,
         Reach::Team => {
@@ -214,7 +215,7 @@ enum Reach {
     Open,
     /// One's own and that of those one supervises.
     Supervised,
-    /// One's own; of those one supervises, that it exists.
+    /// One's own; of those one supervises, that it exists, until it is sealed.
     DraftExists,
     /// Content of the team's open cases, headlines of its closed ones.
     Team,

@@ -125,7 +125,8 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     };
     shown.owners = steps::owners(view, &acts, &legal);
     shown.conflicts = conflicts(kind, view, ctx);
-    shown.sealed = view.part(kind.part).is_some();
+    // What the server signed as found is not what its author ever sealed.
+    shown.sealed = view.part(kind.part).is_some() && kind.initial != crate::kinds::draft_kinds::UNSEALED;
     shown.open = !kind.done.contains(&shown.status.as_str());
     shown.addenda = addenda(view);
     shown.accounts = accounts(kind, view);

@@ -16,6 +16,9 @@ pub(crate) fn title(kind: &Kind, body: &JsonMap<String, Json>) -> String {
         "concern" => text("exact_words").map(str::to_owned),
         "disclosure" => said(body.get("speaker")),
         "welfare_check" => said(body.get("address")),
+        "recovered_draft" => {
+            text("of_kind").map(|kind| format!("never sealed: a draft of a {}", kind.replace('_', " ")))
+        }
         "action" => text("exact_request").map(str::to_owned),
         "person" => {
             let first = body.get("names").and_then(Json::as_array).and_then(|names| names.first());
@@ -34,6 +37,9 @@ pub(crate) fn title(kind: &Kind, body: &JsonMap<String, Json>) -> String {
 /// R5: who else was in the room; R11: names that are still missing. No names stand in them.
 pub(crate) fn notices(body: &crate::Body) -> Vec<String> {
     let mut notices = Vec::new();
+    if body.0.get("unsealed").and_then(Json::as_bool) == Some(true) {
+        notices.push(String::from("this was never sealed: it is a draft as it was found"));
+    }
     let present = lines(body, "who_present");
     let role = |line: &Json| line.get("role").and_then(Json::as_str).unwrap_or_default().to_lowercase();
     let any = |words: &[&str]| present.iter().any(|line| words.iter().any(|word| role(line).contains(word)));

@@ -20,6 +20,17 @@ pub fn after_working_ms(from: Timestamp, ms: i64, policy: &Policy) -> Timestamp 
     after(from, ms, |day| hours(day, policy))
 }
 
+/// Working time between two moments, in milliseconds.
+#[must_use]
+pub fn working_ms(from: Timestamp, to: Timestamp, policy: &Policy) -> i64 {
+    let last = day_of(to).min(day_of(from) + 10 * DAYS_LOOKED_AT);
+    let of_day = |day: i64| {
+        let (opens, closes) = hours(day, policy)?;
+        Some((closes.min(to.millis()) - opens.max(from.millis())).max(0))
+    };
+    (day_of(from)..=last).filter_map(of_day).sum()
+}
+
 /// The same time of day so many working days later; from outside working hours, that of the next
 /// working day's beginning.
 #[must_use]

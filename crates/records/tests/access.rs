@@ -241,6 +241,9 @@ fn a_draft_is_its_authors_and_the_sergeant_learns_only_that_it_exists() {
         assert_eq!(holding(&holder("someone", role), &draft, &near()), Holding::Content, "{role}");
     }
     assert_eq!(holding(&holder("boss", Sergeant), &draft, &near()), Holding::Headline);
+    let sealed = RecordFacts { open: false, ..draft.clone() };
+    assert_eq!(holding(&holder("boss", Sergeant), &sealed, &near()), Holding::None);
+    assert_eq!(holding(&holder("someone", Sergeant), &sealed, &near()), Holding::Content);
     assert_eq!(holding(&holder("other", Sergeant), &draft, &near()), Holding::None);
     assert_eq!(holding(&holder("other", Officer), &draft, &near()), Holding::None);
 }

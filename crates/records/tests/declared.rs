@@ -216,3 +216,31 @@ fn drafted_and_live_kinds_are_as_the_contract_says() {
     assert!(live.into_iter().all(|kind| kind.part == "request"));
     assert!(records::kind("no_such_kind").is_none());
 }
+
+#[test]
+fn r33_each_step_has_its_own_answer_and_none_is_all_or_nothing() {
+    let disclosure = kind("disclosure").unwrap();
+    let wish = disclosure.field("child_wishes").unwrap().shape.element().unwrap().parts();
+    let words = |name: &str| match wish.iter().find(|part| part.path == name).unwrap().shape {
+        records::Shape::Enum(words) => words,
+        _ => panic!("{name} has words"),
+    };
+    assert_eq!(words("choice"), ["yes", "no", "undecided", "not_asked"]);
+    assert!(words("step").contains(&"medical_centre") && words("step").contains(&"court"));
+    for field in disclosure.all_fields() {
+        for word in ["all_steps", "consent", "willing", "cooperates", "agrees"] {
+            assert!(!field.path.contains(word), "{}", field.path);
+        }
+    }
+    // A later choice stands beside the first: nothing is replaced.
+    assert_eq!(code(disclosure.field("child_wishes").unwrap().merge), "A");
+}
+
+#[test]
+fn r68_a_handover_has_no_place_for_an_opinion_about_a_child_or_a_reporter() {
+    let handover = kind("handover").unwrap();
+    let wrong = serde_json::json!({ "from": "a", "to": "b", "opinion": "unwilling" });
+    assert!(records::normalise(handover, wrong, &mut String::new).is_err());
+    let item = serde_json::json!({ "items": [{ "record": "01890a5d-ac96-774b-bcce-b302099a8057", "willing": "no" }] });
+    assert!(records::normalise(handover, item, &mut String::new).is_err());
+}

@@ -147,6 +147,7 @@ codes! {
     W_QUARANTINE_FULL = 1216 "W.quarantine_full" Limit;
     W_TIMEOUT = 1217 "W.timeout" Offline;
     W_SHUTDOWN = 1218 "W.shutdown" Offline;
+    W_AHEAD = 1219 "W.ahead" Refused;
 
     C_SIZE = 1300 "C.size" Limit;
     C_CHUNK = 1301 "C.chunk" Refused;
@@ -308,6 +309,8 @@ codes! {
     R105_UNCONFIRMED = 20501 "R105.unconfirmed" Refused;
     R106_SUBMISSION = 20600 "R106.submission" Refused;
     R113_NOT_TO_KNOW = 21300 "R113.not_to_know" Refused;
+    R12_SAME_NUMBER = 11200 "R12.same_number" Refused;
+    R13_POSSIBLE_MATCH = 11300 "R13.possible_match" Refused;
     R14_REVIEW = 11400 "R14.review" Refused;
     R14_UNREAD = 11401 "R14.unread" Refused;
     R20_GROUPED = 12000 "R20.grouped" Refused;
@@ -329,6 +332,12 @@ codes! {
     R68_NOT_ACCEPTED = 16800 "R68.not_accepted" Refused;
     R68_NOT_LISTED = 16801 "R68.not_listed" Refused;
     R68_NOT_NAMED = 16802 "R68.not_named" Refused;
+    R70_UNACKNOWLEDGED = 17000 "R70.unacknowledged" Refused;
+    R76_COVER = 17600 "R76.cover" Refused;
+    R47_NAMED = 14700 "R47.reporter_named" Refused;
+    R114_CHILD_WITNESS = 21400 "R114.child_witness" Refused;
+    R96_HELD = 19600 "R96.held" Refused;
+    R96_ERASED = 19601 "R96.erased" Refused;
     R71_DATE = 17100 "R71.date" Refused;
     R73_NO_UPDATE = 17300 "R73.no_update" Refused;
     R77_OLD = 17700 "R77.old" Refused;
@@ -345,6 +354,9 @@ codes! {
     R124_WORRY = 22400 "R124.worry" Refused;
     R125_CHILD_TOLD = 22500 "R125.child_told" Refused;
     R101_UNANSWERED = 20100 "R101.unanswered" Refused;
+    R9_AUTHOR_ACTIVE = 10950 "R9.author_active" Refused;
+    R9_SEALED = 10951 "R9.sealed" Refused;
+    R9_RELEASE = 10952 "R9.release" Refused;
     A_POLICY = 1620 "A.policy" Refused;
     A_POLICY_NAME = 1621 "A.policy_name" Refused;
     A_POLICY_TYPE = 1622 "A.policy_type" Refused;

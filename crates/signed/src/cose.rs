@@ -22,6 +22,8 @@ pub enum Typ {
     Frame,
     /// The header of an inbox page.
     Page,
+    /// The header of what goes ahead of its turn.
+    Ahead,
     /// The signed head of the receipt log.
     Receipt,
 }
@@ -34,6 +36,7 @@ impl Typ {
             Self::Statement => "firsthand/statement",
             Self::Frame => "firsthand/frame",
             Self::Page => "firsthand/page",
+            Self::Ahead => "firsthand/ahead",
             Self::Receipt => "firsthand/receipt",
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use signed::{Code, DeviceId, FrameHash, PublicKey, StatementHash, Timestamp, UserId, code};
-use wire::{Committed, Epoch, Hello, Lane, LogHead, Message, Outcome, Page, Push, Receipt, Refuse, Row, Welcome};
+use wire::{
+    Ahead, Committed, Epoch, Hello, Lane, LogHead, Message, Outcome, Page, Push, Receipt, Refuse, Resume, Row, Welcome,
+};
 
 use crate::limits::{FRAMES_IN_FLIGHT_MAX, GROWTH_RECORDS};
 
@@ -26,6 +28,8 @@ pub enum Input {
         /// Whether the store holds what the server says it should.
         digest_agrees: bool,
     },
+    /// The answer to [`Effect::StoreAhead`]: on disk up to here.
+    AheadStored(Resume),
     /// Something new waits in the outbox.
     Saved,
 }
@@ -63,6 +67,8 @@ pub enum Effect {
     StoreReceipt(Box<ProvenReceipt>),
     /// Store these rows and the cursor in one transaction; the page is proven.
     StorePage(Box<ProvenPage>),
+    /// Store these documents, which do not wait for their rows; the cursor stays. They are proven.
+    StoreAhead(Box<ProvenAhead>),
     /// Tell whoever watches.
     Report(Report),
     /// End the session.
@@ -95,6 +101,15 @@ pub struct ProvenPage {
     pub digest: [u8; 32],
     /// When the server signed it.
     pub time: Timestamp,
+}
+
+/// Rows that go ahead of their turn and whose signature holds.
+#[derive(Clone, Debug)]
+pub struct ProvenAhead {
+    /// The server's list, and how far this goes in it.
+    pub to: Resume,
+    /// The rows: statements of the directory and changes.
+    pub rows: Vec<Row>,
 }
 
 /// What a watching person or a log may be told.
@@ -137,6 +152,7 @@ pub struct Device {
     received: u64,
     head: u64,
     storing_pages: u64,
+    storing_ahead: u64,
     storing_receipts: u64,
     told_quiet: bool,
     told_urgent: bool,
@@ -167,6 +183,7 @@ impl Device {
             received: 0,
             head: 0,
             storing_pages: 0,
+            storing_ahead: 0,
             storing_receipts: 0,
             told_quiet: false,
             told_urgent: false,
@@ -195,6 +212,10 @@ impl Device {
                 if !digest_agrees {
                     effects.push(Effect::Report(Report::Drift));
                 }
+            }
+            Input::AheadStored(to) => {
+                self.storing_ahead = self.storing_ahead.saturating_sub(1);
+                effects.push(Effect::Send(Message::Resume(to)));
             }
             Input::Saved => {
                 for lane in self.lanes.values_mut() {
@@ -254,12 +275,14 @@ impl Device {
             Message::Welcome(welcome) if self.welcome.is_none() => self.welcomed(welcome, effects),
             Message::Receipt(receipt) => self.receipt(receipt, effects),
             Message::Page(page) => self.page(&page, effects),
+            Message::Ahead(ahead) => self.ahead(&ahead, effects),
             Message::Refuse(refuse) => Self::refused(&refuse, effects),
             Message::Erase => effects.extend([Effect::Report(Report::Erase), Effect::Close]),
             Message::Welcome(_)
             | Message::Hello(_)
             | Message::Push(_)
             | Message::Committed(_)
+            | Message::Resume(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => fail(code::W_UNEXPECTED, effects),
         }
@@ -339,6 +362,16 @@ impl Device {
         })));
     }
 
+    fn ahead(&mut self, ahead: &Ahead, effects: &mut Vec<Effect>) {
+        let asked = self.hello.as_ref().is_some_and(|hello| hello.ahead.is_some());
+        let Some(welcome) = self.welcome.as_ref().filter(|_| asked) else { return fail(code::W_UNEXPECTED, effects) };
+        let epoch = welcome.epoch;
+        let proven = self.server_keys.iter().find_map(|key| ahead.verify(&self.user, epoch, key).ok());
+        let Some(rows) = proven else { return fail(code::W_PAGE_SIGNATURE, effects) };
+        self.storing_ahead += 1;
+        effects.push(Effect::StoreAhead(Box::new(ProvenAhead { to: ahead.to, rows })));
+    }
+
     fn refused(refuse: &Refuse, effects: &mut Vec<Effect>) {
         let code = Code::by_number(refuse.code).unwrap_or(code::W_UNEXPECTED);
         effects.push(Effect::Report(Report::Refused(code, refuse.frame)));
@@ -360,7 +393,8 @@ impl Device {
         if !urgent {
             self.told_urgent = false;
         }
-        let quiet = urgent && done(self.lanes.get(&Lane::Rest)) && self.storing_pages == 0 && self.cursor >= self.head;
+        let stored = self.storing_pages == 0 && self.storing_ahead == 0;
+        let quiet = urgent && done(self.lanes.get(&Lane::Rest)) && stored && self.cursor >= self.head;
         if quiet && !self.told_quiet {
             effects.push(Effect::Report(Report::Quiet));
         }

@@ -14,4 +14,4 @@ pub mod server;
 pub mod urgency;
 
 pub use backoff::Backoff;
-pub use urgency::{Urgency, Waiting, pick};
+pub use urgency::{Picked, Urgency, Waiting, pick};

@@ -14,11 +14,21 @@ pub const FRAME_BYTES_GATHERED_MAX: usize = 4 * FRAME_BYTES_TARGET;
 /// Changes of one frame: what one group commit takes.
 pub const FRAME_CHANGES_MAX: usize = 500;
 
+/// How long a change of low urgency waits before it counts one step higher, in milliseconds: longer
+/// than any backlog takes on an ordinary link, short beside a school day.
+pub const AGEING_MS: u64 = 5 * 60 * 1000;
+
 /// Frames of one lane on their way without a receipt.
 pub const FRAMES_IN_FLIGHT_MAX: usize = 4;
 
 /// Pages on their way without a word that they are on the device's disk.
 pub const PAGES_IN_FLIGHT_MAX: u64 = 4;
+
+/// Unread rows from which on what is urgent or open goes ahead of its turn: more than two pages.
+pub const AHEAD_BACKLOG_ROWS: u64 = 1000;
+
+/// Messages ahead of their turn on their way without a word that they are on the device's disk.
+pub const AHEAD_IN_FLIGHT_MAX: usize = 4;
 
 /// Longest wait before dialling again while a person watches, in milliseconds.
 pub const REDIAL_WATCHED_MS_MAX: u64 = 1_500;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use signed::{Code, DeviceId, FrameHash, Incarnation, PublicKey, Timestamp, UserId, code};
-use wire::{Epoch, FrameHeader, Hello, Item, Lane, Message, Page, Push, Receipt, Refuse, Welcome, version};
+use wire::{
+    Ahead, Epoch, FrameHeader, Hello, Item, Lane, Message, Page, Push, Receipt, Refuse, Resume, Welcome, version,
+};
 
-use crate::limits::PAGES_IN_FLIGHT_MAX;
+use crate::limits::{AHEAD_BACKLOG_ROWS, AHEAD_IN_FLIGHT_MAX, PAGES_IN_FLIGHT_MAX};
 
 /// Whose session this is: found by the hash of the key that TLS proved.
 #[derive(Clone, Debug)]
@@ -53,6 +55,9 @@ pub enum Input {
     },
     /// The answer to [`Effect::LoadPage`]; `None` when there are no rows yet.
     Page(Option<Page>),
+    /// The answer to [`Effect::LoadAhead`]; `None` when nothing up to the row that was asked for goes
+    /// ahead any more.
+    Ahead(Option<Ahead>),
     /// Rows were added to this user's inbox; this is its last.
     InboxGrew(u64),
     /// The device was revoked.
@@ -76,6 +81,15 @@ pub enum Effect {
     LoadPage {
         /// The last row already sent.
         after: u64,
+        /// What the device holds of what went ahead of its turn.
+        held: Option<Resume>,
+    },
+    /// Choose what goes ahead of its turn next.
+    LoadAhead {
+        /// What this device was sent last, or holds.
+        from: Resume,
+        /// The last row that it holds.
+        committed: u64,
     },
     /// The device holds every row up to here.
     Committed(u64),
@@ -109,6 +123,20 @@ pub struct Server {
     head: u64,
     loading_page: bool,
     pages: Vec<u64>,
+    ahead: Option<Turn>,
+}
+
+/// What goes ahead of its turn in this session.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    /// What is on the device's disk, and what was sent.
+    held: Resume,
+    sent: Resume,
+    in_flight: usize,
+    loading: bool,
+    /// The inbox's end when something was last looked for, and up to where nothing is left.
+    asked: u64,
+    looked: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +165,7 @@ impl Server {
             head: 0,
             loading_page: false,
             pages: Vec::new(),
+            ahead: None,
         }
     }
 
@@ -162,6 +191,7 @@ impl Server {
             }
             Input::FrameRefused { code, frame } => self.refuse(code, Some(frame), None, &mut effects),
             Input::Page(page) => self.page(page, &mut effects),
+            Input::Ahead(ahead) => self.ahead(ahead, &mut effects),
             Input::InboxGrew(head) => {
                 self.head = self.head.max(head);
                 self.fill(&mut effects);
@@ -196,9 +226,12 @@ impl Server {
                 }
                 self.fill(effects);
             }
+            Message::Resume(to) if self.state == State::Open => self.resumed(to, effects),
             Message::Refuse(_) => self.close(effects),
             Message::Hello(_)
             | Message::Committed(_)
+            | Message::Resume(_)
+            | Message::Ahead(_)
             | Message::Welcome(_)
             | Message::Receipt(_)
             | Message::Page(_)
@@ -215,6 +248,8 @@ impl Server {
         self.incarnation = Some(hello.incarnation);
         self.sent = hello.cursor;
         self.committed = hello.cursor;
+        self.ahead =
+            hello.ahead.map(|held| Turn { held, sent: held, in_flight: 0, loading: false, asked: 0, looked: 0 });
         self.state = State::Facts;
         effects.push(Effect::LoadFacts(hello));
     }
@@ -288,11 +323,59 @@ impl Server {
         }
     }
 
+    fn ahead(&mut self, ahead: Option<Ahead>, effects: &mut Vec<Effect>) {
+        if let Some(turn) = &mut self.ahead {
+            turn.loading = false;
+            match ahead {
+                None => turn.looked = turn.asked,
+                Some(ahead) => {
+                    turn.sent = ahead.to;
+                    turn.in_flight += 1;
+                    effects.push(Effect::Send(Message::Ahead(ahead)));
+                }
+            }
+        }
+        self.fill(effects);
+    }
+
+    fn resumed(&mut self, to: Resume, effects: &mut Vec<Effect>) {
+        match &mut self.ahead {
+            Some(turn) if to.list == turn.sent.list && to.position <= turn.sent.position && turn.in_flight > 0 => {
+                turn.in_flight -= 1;
+                turn.held = to;
+                self.fill(effects);
+            }
+            Some(_) | None => self.refuse(code::W_UNEXPECTED, None, None, effects),
+        }
+    }
+
+    /// What goes ahead of its turn first; then pages, in the room that is left for them.
     fn fill(&mut self, effects: &mut Vec<Effect>) {
-        let room = (self.pages.len() as u64) < PAGES_IN_FLIGHT_MAX;
-        if self.state == State::Open && !self.loading_page && self.sent < self.head && room {
+        if self.state != State::Open {
+            return;
+        }
+        let behind = self.head.saturating_sub(self.committed) >= AHEAD_BACKLOG_ROWS;
+        let mut held = None;
+        if let Some(turn) = &mut self.ahead {
+            held = Some(turn.held);
+            if behind && turn.looked < self.head {
+                if !turn.loading && turn.in_flight < AHEAD_IN_FLIGHT_MAX {
+                    (turn.loading, turn.asked) = (true, self.head);
+                    effects.push(Effect::LoadAhead { from: turn.sent, committed: self.committed });
+                }
+                return;
+            }
+            // Rows need not repeat what is on its way to the disk.
+            if turn.in_flight > 0 {
+                return;
+            }
+        }
+        // What is urgent must not wait behind many pages that are on their way.
+        let most = if behind { PAGES_IN_FLIGHT_MAX / 2 } else { PAGES_IN_FLIGHT_MAX };
+        let room = (self.pages.len() as u64) < most;
+        if !self.loading_page && self.sent < self.head && room {
             self.loading_page = true;
-            effects.push(Effect::LoadPage { after: self.sent });
+            effects.push(Effect::LoadPage { after: self.sent, held });
         }
     }
 

@@ -60,7 +60,7 @@ fn an_inbox_goes_on_past_a_damaged_change() {
     let whole = lead.create(&world, "concern", concern("another worry"));
     lead.push(&world);
     damage(&world, "UPDATE change SET bytes = zeroblob(60) WHERE document = ?1", hurt);
-    let page = world.core.page(&officer.peer, 0).unwrap().unwrap();
+    let page = world.core.page(&officer.peer, 0, None).unwrap().unwrap();
     let key = world.core.signer().public_key().clone();
     let (_, rows) = page.verify(&officer.peer.user, world.core.epoch(), &key).unwrap();
     let changes_of = |id: RecordId| {

@@ -26,7 +26,7 @@ fn membership_off_gives_everybody_everything() {
         let (mut lead, mut lead2) = (world.handset("lead"), world.handset("lead2"));
         let id = lead.create(&world, "concern", concern());
         lead.push(&world);
-        let page = world.core.page(&lead2.peer, 0).unwrap().unwrap();
+        let page = world.core.page(&lead2.peer, 0, None).unwrap().unwrap();
         let key = world.core.signer().public_key().clone();
         let (_, rows) = page.verify(&lead2.peer.user, world.core.epoch(), &key).unwrap();
         let there = rows.iter().any(|row| matches!(row, Row::Change { document, .. } if *document == id));

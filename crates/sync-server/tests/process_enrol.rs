@@ -103,6 +103,31 @@ async fn what_is_no_enrolment_is_refused_and_another_version_is_told_ours() {
     device.enrol(&code).await.unwrap();
 }
 
+#[test]
+fn the_code_is_drawn_where_it_was_asked_for_and_no_pipe_gets_it_unasked() {
+    let place = Place::with_people();
+    let enrol = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sync-server"));
+        command
+            .args(["enrol", "--user", "officer", "--address", "127.0.0.1:4433", "--dir"])
+            .arg(place.dir())
+            .args(more);
+        let out = command.stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(out.status.success());
+        (String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    let drawn = |text: &str| text.lines().filter(|line| line.contains('▀')).count();
+    let (plain, asked, json) = (enrol(&[]), enrol(&["--qr"]), enrol(&["--qr", "--json"]));
+    assert_eq!((drawn(&plain.0), drawn(&plain.1)), (0, 0));
+    assert!(drawn(&asked.0) > 10 && drawn(&asked.1) == 0);
+    for text in [&plain.0, &asked.0] {
+        text.lines().next().unwrap().parse::<EnrolmentCode>().unwrap();
+    }
+    assert!(drawn(&json.1) > 10);
+    let value: serde_json::Value = serde_json::from_str(&json.0).unwrap();
+    value["code"].as_str().unwrap().parse::<EnrolmentCode>().unwrap();
+}
+
 /// Bytes that do not compress.
 fn noise(count: u32) -> Vec<u8> {
     (0..count / 32).flat_map(|n| signed::digest::sha256(&n.to_be_bytes())).collect()

@@ -5,6 +5,7 @@
 //! `proto/messages.cddl`. A field that a body does not know is refused, except in `Hello`,
 //! `Enrol` and `Refuse`: a version that cannot talk to another must still be able to say so.
 
+mod ahead;
 mod frame;
 pub mod inbox;
 mod receipt;
@@ -16,7 +17,9 @@ use signed::{RecordId, Timestamp, UserId, Value};
 use crate::bounded;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
-use crate::message::{Committed, Enrol, Enrolled, Epoch, Hello, Lane, Message, Page, Push, Receipt, Refuse, Welcome};
+use crate::message::{
+    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
+};
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.
 pub mod number {
@@ -36,6 +39,10 @@ pub mod number {
     pub const REFUSE: u64 = 7;
     /// [`crate::Message::Erase`]
     pub const ERASE: u64 = 8;
+    /// [`crate::Resume`]
+    pub const RESUME: u64 = 9;
+    /// [`crate::Ahead`]
+    pub const AHEAD: u64 = 10;
     /// [`crate::Enrol`]
     pub const ENROL: u64 = 32;
     /// [`crate::Enrolled`]
@@ -62,6 +69,8 @@ impl Message {
             Self::Committed(_) => number::COMMITTED,
             Self::Refuse(_) => number::REFUSE,
             Self::Erase => number::ERASE,
+            Self::Resume(_) => number::RESUME,
+            Self::Ahead(_) => number::AHEAD,
             Self::Enrol(_) => number::ENROL,
             Self::Enrolled(_) => number::ENROLLED,
         }
@@ -79,6 +88,8 @@ impl Message {
             Self::Committed(body) => body.to_value(),
             Self::Refuse(body) => body.to_value(),
             Self::Erase => Value::Map(Map::new()),
+            Self::Resume(body) => body.to_value(),
+            Self::Ahead(body) => body.to_value(),
             Self::Enrol(body) => body.to_value(),
             Self::Enrolled(body) => body.to_value(),
         };
@@ -101,6 +112,8 @@ impl Message {
             number::COMMITTED => Self::Committed(Committed::from_fields(&mut fields)?),
             number::REFUSE => Self::Refuse(Refuse::from_fields(&mut fields)?),
             number::ERASE => Self::Erase,
+            number::RESUME => Self::Resume(Resume::from_fields(&mut fields)?),
+            number::AHEAD => Self::Ahead(Ahead::from_fields(&mut fields)?),
             number::ENROL => Self::Enrol(Enrol::from_fields(&mut fields)?),
             number::ENROLLED => Self::Enrolled(Enrolled::from_fields(&mut fields)?),
             unknown => return Err(WireError::UnknownMessage(unknown)),

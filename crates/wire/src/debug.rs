@@ -35,6 +35,7 @@ impl Debug for Row {
             Self::Headline { line } => write!(f, "Headline({line:?})"),
             Self::Directory { statement } => write!(f, "Directory({} bytes)", statement.len()),
             Self::Policy { version, values } => write!(f, "Policy({version}, {values:?})"),
+            Self::Held { document, change } => write!(f, "Held({document}, {change})"),
             Self::Unknown { number, body } => write!(f, "Unknown({number}, {body:?})"),
         }
     }

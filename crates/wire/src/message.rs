@@ -38,6 +38,10 @@ pub enum Message {
     Refuse(Refuse),
     /// Server: this device is revoked and must erase itself.
     Erase,
+    /// Device: what came ahead of its turn is on my disk up to here.
+    Resume(Resume),
+    /// Server: documents that do not wait for their rows.
+    Ahead(Ahead),
     /// Device, enrolment only: the one-time code.
     Enrol(Enrol),
     /// Server, enrolment only: welcome.
@@ -59,6 +63,8 @@ pub struct Hello {
     pub digest: [u8; 32],
     /// Size and root of the newest signed log head it holds.
     pub last_receipt: Option<(u64, Node)>,
+    /// What it holds of the list of what goes ahead of its turn; `None`: send nothing ahead.
+    pub ahead: Option<Resume>,
 }
 
 /// The server's first message.
@@ -341,6 +347,13 @@ pub enum Row {
         /// {id, rule, state, records, key_kind}.
         line: Value,
     },
+    /// A change that came to this very device ahead of its turn: only its name comes here.
+    Held {
+        /// The document.
+        document: RecordId,
+        /// The change.
+        change: ChangeHash,
+    },
     /// A row of a kind this version does not know: kept, shown to nobody, counted for the hash.
     Unknown {
         /// Its type number.
@@ -348,6 +361,43 @@ pub enum Row {
         /// Its body.
         body: Value,
     },
+}
+
+/// How far a device has what goes ahead of its turn: in which list, and up to where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// The list; zeroes when nothing came ahead yet.
+    pub list: [u8; 16],
+    /// How many of its places are done.
+    pub position: u64,
+}
+
+/// Documents that do not wait for their rows, signed over the rows' hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The list, and how far this message goes in it.
+    pub to: Resume,
+    /// When it was signed.
+    pub time: Timestamp,
+    /// The server key's signature over the [`AheadHeader`].
+    pub signature: [u8; 64],
+    /// A packed array of rows: [`Row::Directory`], [`Row::Change`] and [`Row::Own`] alone.
+    pub body: Packed,
+}
+
+/// The header of what goes ahead (COSE `firsthand/ahead`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AheadHeader {
+    /// Whose.
+    pub user: UserId,
+    /// The server's epoch.
+    pub epoch: Epoch,
+    /// The list, and how far the message goes in it.
+    pub to: Resume,
+    /// When it was signed.
+    pub time: Timestamp,
+    /// SHA-256 of each row's bytes.
+    pub rows: Vec<[u8; 32]>,
 }
 
 /// A device's word that rows up to here are on its disk.

@@ -7,12 +7,13 @@ use signed::cose::{self, Typ};
 use signed::digest::{sha256, sha256_of};
 use signed::keys::Signature;
 use signed::merkle::{self, Node};
-use signed::{DeviceId, FrameHash, Incarnation, PublicKey, Signer, SignerError, StatementHash, Value, cbor};
+use signed::{DeviceId, FrameHash, Incarnation, PublicKey, Signer, SignerError, StatementHash, UserId, Value, cbor};
 
 use crate::codec::inbox;
 use crate::error::WireError;
 use crate::message::{
-    Epoch, FrameBody, FrameHeader, Item, Lane, Leaf, LogHead, Outcome, Packed, Page, PageHeader, Receipt, Row,
+    Ahead, AheadHeader, Epoch, FrameBody, FrameHeader, Item, Lane, Leaf, LogHead, Outcome, Packed, Page, PageHeader,
+    Receipt, Row,
 };
 
 impl Item {
@@ -134,6 +135,40 @@ impl Page {
             .map_err(|_| WireError::PageSignature)?;
         let rows = values.into_iter().map(Row::from_value).collect::<Result<_, _>>()?;
         Ok((header, rows))
+    }
+}
+
+impl AheadHeader {
+    /// The whole signed header.
+    #[must_use]
+    pub fn envelope(&self, server: DeviceId, signature: &Signature) -> Vec<u8> {
+        cose::envelope(server, Typ::Ahead, &cbor::encode(&self.to_value()), signature)
+    }
+}
+
+impl Ahead {
+    /// Signs what goes ahead: `header` as it stands but for `rows`, which is computed from the rows
+    /// themselves.
+    pub fn sign(mut header: AheadHeader, rows: &[Row], signer: &dyn Signer) -> Result<Self, SignerError> {
+        header.rows = rows.iter().map(Row::hash).collect();
+        let envelope = cose::sign(Typ::Ahead, &header.to_value(), signer)?;
+        let opened = cose::open(Typ::Ahead, &envelope).map_err(|_| SignerError::Failed)?;
+        let (to, time, signature) = (header.to, header.time, *opened.signature());
+        Ok(Self { to, time, signature, body: Packed::pack(&inbox::encode_rows(rows)) })
+    }
+
+    /// Checks that the server signed exactly these rows for this user in this epoch, and that each
+    /// may go ahead; answers the rows.
+    pub fn verify(&self, user: &UserId, epoch: Epoch, server_key: &PublicKey) -> Result<Vec<Row>, WireError> {
+        let values = self.values()?;
+        let rows = values.iter().map(row_hash).collect();
+        let header = AheadHeader { user: user.clone(), epoch, to: self.to, time: self.time, rows };
+        let envelope = header.envelope(server_key.id(), &self.signature);
+        cose::open(Typ::Ahead, &envelope)
+            .and_then(|opened| opened.verify(server_key))
+            .map_err(|_| WireError::PageSignature)?;
+        let rows: Vec<Row> = values.into_iter().map(Row::from_value).collect::<Result<_, _>>()?;
+        if rows.iter().all(Row::goes_ahead) { Ok(rows) } else { Err(cbor::CborError::Shape.into()) }
     }
 }
 

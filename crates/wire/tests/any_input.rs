@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use signed::merkle::Node;
 use signed::{ChangeHash, DeviceId, FrameHash, Incarnation, RecordId, StatementHash, Timestamp, UserId, Value, cbor};
 use wire::{
-    Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf, LogHead, Message,
-    Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Row, Welcome, WireError, codec,
+    Ahead, Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf, LogHead, Message,
+    Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome, WireError, codec,
 };
 
 fn count() -> impl Strategy<Value = u64> {
@@ -95,7 +95,9 @@ fn row() -> impl Strategy<Value = Row> {
         (count(), line()).prop_map(|(version, values)| Row::Policy { version, values }),
         line().prop_map(|line| Row::Prompt { line }),
         line().prop_map(|line| Row::Match { line }),
-        (9_u64..1 << 40, line()).prop_map(|(number, body)| Row::Unknown { number, body }),
+        (document(), any::<[u8; 32]>())
+            .prop_map(|(document, change)| Row::Held { document, change: ChangeHash(change) }),
+        (12_u64..1 << 40, line()).prop_map(|(number, body)| Row::Unknown { number, body }),
     ]
 }
 
@@ -158,16 +160,21 @@ fn log_head() -> impl Strategy<Value = LogHead> {
     )
 }
 
+fn resume() -> impl Strategy<Value = Resume> {
+    (any::<[u8; 16]>(), count()).prop_map(|(list, position)| Resume { list, position })
+}
+
 fn hello() -> impl Strategy<Value = Hello> {
     let (epoch, last) = (option::of(any::<[u8; 16]>()), option::of((count(), any::<Node>())));
-    (vec(count(), 1..16), any::<[u8; 16]>(), epoch, count(), any::<[u8; 32]>(), last).prop_map(
-        |(versions, incarnation, epoch, cursor, digest, last_receipt)| Hello {
+    (vec(count(), 1..16), any::<[u8; 16]>(), epoch, count(), any::<[u8; 32]>(), last, option::of(resume())).prop_map(
+        |(versions, incarnation, epoch, cursor, digest, last_receipt, ahead)| Hello {
             versions,
             incarnation: Incarnation(incarnation),
             epoch: epoch.map(Epoch),
             cursor,
             digest,
             last_receipt,
+            ahead,
         },
     )
 }
@@ -254,6 +261,13 @@ fn message() -> impl Strategy<Value = Message> {
         count().prop_map(|cursor| Message::Committed(Committed { cursor })),
         refuse.prop_map(Message::Refuse),
         Just(Message::Erase),
+        resume().prop_map(Message::Resume),
+        (resume(), time(), signature(), packed()).prop_map(|(to, time, signature, body)| Message::Ahead(Ahead {
+            to,
+            time,
+            signature,
+            body
+        })),
         enrol.prop_map(Message::Enrol),
         enrolled().prop_map(Message::Enrolled),
     ]
@@ -312,7 +326,9 @@ fn one_form_or_refused(bytes: &[u8]) {
                     let key = key();
                     drop(page.verify(&user, Epoch([0; 16]), &key));
                 }
+                Message::Ahead(ahead) => drop(ahead.verify(&UserId::new("u").unwrap(), Epoch([0; 16]), &key())),
                 Message::Hello(_)
+                | Message::Resume(_)
                 | Message::Welcome(_)
                 | Message::Receipt(_)
                 | Message::Committed(_)
@@ -421,7 +437,7 @@ fn a_later_version_may_add_fields_to_the_three_messages_that_must_always_be_unde
 
 #[test]
 fn a_number_nobody_knows_is_unexpected() {
-    for number in [0_u64, 9, 10, 11, 20, 34, 1 << 40] {
+    for number in [0_u64, 11, 13, 20, 34, 1 << 40] {
         let bytes = cbor::encode(&Value::Array(vec![Value::uint(number), cbor::map([])]));
         assert_eq!(Message::decode(&bytes), Err(WireError::UnknownMessage(number)));
     }

@@ -76,6 +76,7 @@ fn messages() {
         cursor: 0,
         digest: [0; 32],
         last_receipt: None,
+        ahead: None,
     };
     check(|n| Message::Hello(hello(n)), VERSIONS_MAX);
     check(|n| Message::Enrolled(Enrolled { directory: vec![vec![0]; n], ..enrolled() }), DIRECTORY_MAX);

@@ -31,7 +31,7 @@ pub struct Author {
     pub user: UserId,
     pub role: Role,
     pub docs: BTreeMap<RecordId, Held>,
-    minted: u8,
+    minted: u16,
 }
 
 pub fn now() -> Timestamp {
@@ -60,8 +60,9 @@ impl Author {
 
     pub fn mint(&mut self) -> RecordId {
         self.minted += 1;
-        let mut random = [self.minted; 10];
-        random[..9].copy_from_slice(&self.actor().0[..9]);
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&self.actor().0[..8]);
+        random[8..].copy_from_slice(&self.minted.to_be_bytes());
         RecordId::mint(now(), random)
     }
 
@@ -107,7 +108,7 @@ impl Author {
         let when = SealTimes { recorded_at: now(), policy: &records::Policy::DEFAULT };
         records::defaults(kind, &mut body, when.recorded_at);
         let case = body.case().unwrap();
-        let compartment = records::compartment_of(kind, self.role, None, &body, case).unwrap();
+        let compartment = records::compartment_of(kind, self.role, None, None, &body, case).unwrap();
         let created = Created {
             kind: kind.name.into(),
             template: Template::Record,

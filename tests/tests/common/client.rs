@@ -108,6 +108,7 @@ impl Client {
             cursor: self.rows.len() as u64,
             digest: [0; 32],
             last_receipt: None,
+            ahead: None,
         };
         session.writer.send(&Message::Hello(hello)).await.unwrap();
         session

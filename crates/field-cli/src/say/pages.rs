@@ -47,6 +47,14 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
         Command::Do { verb, .. } => step(verb, value),
         Command::Show { .. } => show(value),
         Command::List { .. } | Command::Search { .. } => lines(value),
+        Command::Timeline { .. } => timeline(value),
+        Command::Export { .. } => format!(
+            "Written: {}, {} records, {} masked.\n",
+            text(value, "file"),
+            plain(&value["records"]),
+            plain(&value["masked"])
+        ),
+        Command::VerifyBundle { .. } => verified(value),
         Command::Prompts => prompts(value),
         Command::Matches => matches(value),
         Command::Status => standing(value),
@@ -104,6 +112,25 @@ fn row(line: &Json) -> Vec<String> {
         short(text(line, "title"), CELL_CHARS),
         text(line, "id").into(),
     ]
+}
+
+fn timeline(value: &Json) -> String {
+    let row = |line: &Json| {
+        let what =
+            [text(line, "step"), text(line, "part")].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
+        let doubt = if line.get("skew_ms").is_some() { "clock off" } else { "" };
+        let words = short(text(line, "text"), CELL_CHARS);
+        vec![
+            minute(text(line, "at")),
+            doubt.into(),
+            text(line, "kind").into(),
+            what.into(),
+            text(line, "author").into(),
+            words,
+        ]
+    };
+    let all = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    table(&["AT", "", "KIND", "WHAT", "WHO", "WORDS"], &all.iter().map(row).collect::<Vec<_>>())
 }
 
 fn prompts(value: &Json) -> String {

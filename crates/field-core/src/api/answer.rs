@@ -7,6 +7,7 @@ mod device;
 mod list;
 mod prompts;
 mod record;
+mod timeline;
 mod told;
 mod words;
 mod written;
@@ -18,6 +19,7 @@ pub use record::{
     Account, Addendum, Conflict, ConflictValue, Created, Draft, Headline, Lane, Link, Owner, Receipt, Record, Refused,
     Shown, Standing, Statement,
 };
+pub use timeline::{BundleFault, BundleVerified, Exported, TimelineLine};
 pub use told::{Event, Failure, Gap, Refusal};
 pub use words::{Base64, Class, CodeName, Hash, Id, Role, Time};
 pub use written::{Added, Done, Edited, Made, Sealed};

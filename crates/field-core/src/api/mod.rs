@@ -12,6 +12,7 @@ pub mod request;
 pub mod schema;
 mod seal;
 mod show;
+pub(crate) mod timeline;
 mod verb;
 mod verify;
 

@@ -188,7 +188,7 @@ fn start(
     finish: Finish,
 ) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut writes = split(kind, body)?;
-    if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, &pen.moment.policy) {
+    if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, when.policy) {
         writes.cautious.push((String::from("urgency"), Value::text(level)));
     }
     let created = created(pen, id, kind, body)?;

@@ -11,6 +11,7 @@ use signed::{RecordId, Timestamp};
 use super::answer;
 use crate::error::Result;
 use crate::field::{Field, Me, Moment};
+use crate::matching;
 use crate::store::weighed;
 use crate::weigh::Weighing;
 
@@ -34,7 +35,7 @@ impl Field {
                 }
             }
             let mut list: Vec<(Timestamp, answer::Prompt)> = all.into_values().collect();
-            list.sort_by_key(|(at, prompt)| (*at, prompt.rung));
+            rules::rank(&mut list, moment.policy.prompts_max, |(at, prompt)| (prompt.rung, *at));
             let list: Vec<answer::Prompt> = list.into_iter().map(|(_, prompt)| prompt).collect();
             Ok(answer::json(&list))
         })
@@ -45,26 +46,38 @@ impl Field {
     /// Records that may be about the same number, place or person.
     pub fn matches(&self) -> Result<Json> {
         self.unlocked()?;
-        self.me()?;
+        let me = self.me()?;
         self.read(|db| {
-            let list: Vec<answer::PossibleMatch> = weighed::matches(db)?.iter().filter_map(read_match).collect();
-            Ok(answer::json(&list))
+            let mut all: BTreeMap<RecordId, answer::PossibleMatch> = BTreeMap::new();
+            for (id, found) in matching::held(db, &me)? {
+                all.insert(id, found);
+            }
+            for told in weighed::matches(db)? {
+                let Some((id, found)) = read_match(&told) else { continue };
+                // The record of the match, where it is held, is newer than what was told of it.
+                let state = matching::state(db, id)?;
+                all.insert(id, answer::PossibleMatch { state: state.unwrap_or(found.state.clone()), ..found });
+            }
+            Ok(answer::json(&all.into_values().collect::<Vec<_>>()))
         })
     }
 }
 
 /// A possible match as the server told it.
-fn read_match(told: &Json) -> Option<answer::PossibleMatch> {
+fn read_match(told: &Json) -> Option<(RecordId, answer::PossibleMatch)> {
     let text = |name: &str| told.get(name).and_then(Json::as_str);
     let records = told.get("records")?.as_array()?.iter();
     let id: RecordId = text("id")?.parse().ok()?;
-    Some(answer::PossibleMatch {
-        id: id.into(),
-        rule: text("rule")?.to_owned(),
-        state: text("state")?.to_owned(),
-        records: records.filter_map(|id| Some(id.as_str()?.parse::<RecordId>().ok()?.into())).collect(),
-        key_kind: text("key_kind")?.to_owned(),
-    })
+    Some((
+        id,
+        answer::PossibleMatch {
+            id: id.into(),
+            rule: text("rule")?.to_owned(),
+            state: text("state")?.to_owned(),
+            records: records.filter_map(|id| Some(id.as_str()?.parse::<RecordId>().ok()?.into())).collect(),
+            key_kind: text("key_kind")?.to_owned(),
+        },
+    ))
 }
 
 /// What this device finds due for its user in a case.

@@ -223,7 +223,12 @@ impl From<List> for ListFilter {
 
 #[cfg(feature = "schema")]
 fn kinds() -> Vec<&'static str> {
-    records::kinds().map(|kind| kind.name).collect()
+    // What the server alone makes cannot be asked for.
+    let people = |kind: &&records::Kind| {
+        let mut roles = records::Role::ALL.into_iter().filter(|role| *role != records::Role::Server);
+        roles.any(|role| records::may_create(role, kind))
+    };
+    records::kinds().filter(people).map(|kind| kind.name).collect()
 }
 
 /// No request prints what it holds: most hold words of a record, and one a secret.

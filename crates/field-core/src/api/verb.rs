@@ -11,6 +11,7 @@ use super::new::{Fresh, bring, finish};
 use super::{Ids, answer, held, kind_of, small_enough};
 use crate::error::{FieldError, Result};
 use crate::field::Field;
+use crate::matching;
 use crate::pen::{Pen, Saying, Words};
 use crate::project::Reader;
 use crate::store::changes::DocRow;
@@ -27,8 +28,11 @@ impl Field {
             if lists::draft(db, id)?.is_some() {
                 return Err(FieldError::new(code::I_DRAFT, "a draft has no steps; seal it first"));
             }
-            let (row, view) = held(db, id)?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            if matches!(verb, "confirm_match" | "reject_match") {
+                matching::ensure(&pen, id)?;
+            }
+            let (row, view) = held(db, id)?;
             let plan = planned(&pen, &row, &view, verb, &body)?;
             Ok((carry_out(&pen, &plan, row, view)?, plan))
         })?;

@@ -83,6 +83,8 @@ async fn exchange(link: &Link, question: &Message) -> Result<Enrolled, Code> {
             | Message::Page(_)
             | Message::Committed(_)
             | Message::Erase
+            | Message::Resume(_)
+            | Message::Ahead(_)
             | Message::Enrol(_),
         )) => Err(code::W_UNEXPECTED),
         Ok(None) | Err(StreamError::Lost) => Err(lost()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use signed::{Signer, Timestamp, code};
-use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
+use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
 use wire::{EnrolmentCode, Epoch, Hello, Lane};
 
 use super::enrol::{Joining, enrol_until};
@@ -85,6 +85,10 @@ impl LinkStore for Field {
 
     fn store_page(&self, page: &ProvenPage) -> Result<PageOutcome> {
         Field::store_page(self, page)
+    }
+
+    fn store_ahead(&self, ahead: &ProvenAhead) -> Result<u64> {
+        Field::store_ahead(self, ahead)
     }
 
     fn welcomed(&self, time: Timestamp, epoch: Epoch, role: &str) -> Result<()> {

@@ -48,6 +48,8 @@ impl Meter {
             | Message::Page(_)
             | Message::Refuse(_)
             | Message::Erase
+            | Message::Resume(_)
+            | Message::Ahead(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => {}
         }
@@ -70,10 +72,13 @@ impl Meter {
                 let free = self.pages <= PAGES_IN_FLIGHT_MAX;
                 if free { HANDSHAKE + 1 } else { self.committed.pop_front().unwrap_or(HANDSHAKE) + 1 }
             }
-            Message::Refuse(_) | Message::Erase => HANDSHAKE + 1,
-            Message::Hello(_) | Message::Push(_) | Message::Committed(_) | Message::Enrol(_) | Message::Enrolled(_) => {
-                0
-            }
+            Message::Refuse(_) | Message::Erase | Message::Ahead(_) => HANDSHAKE + 1,
+            Message::Hello(_)
+            | Message::Push(_)
+            | Message::Committed(_)
+            | Message::Resume(_)
+            | Message::Enrol(_)
+            | Message::Enrolled(_) => 0,
         };
         self.deepest = self.deepest.max(depth);
     }

@@ -212,6 +212,12 @@ impl Session {
                     tally.received = tally.received.saturating_add(stored.received);
                     Some(Input::PageStored { cursor: stored.cursor, digest_agrees: stored.digest_agrees })
                 }
+                Effect::StoreAhead(ahead) => {
+                    let to = ahead.to;
+                    let received = self.ask(move |store| store.store_ahead(&ahead)).await?;
+                    tally.received = tally.received.saturating_add(received);
+                    Some(Input::AheadStored(to))
+                }
                 Effect::Report(report) => {
                     if let Some(ended) = self.report(report).await? {
                         last_word = last_word.or(Some(ended));

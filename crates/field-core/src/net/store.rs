@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use signed::{Code, DeviceId, PublicKey, Signer, Timestamp, UserId};
-use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
+use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
 use wire::{Epoch, Hello, Lane};
 
 use crate::field::Waker;
@@ -54,6 +54,9 @@ pub trait LinkStore: Send + Sync {
 
     /// Stores a proven page and the cursor in one transaction.
     fn store_page(&self, page: &ProvenPage) -> Result<PageOutcome, FieldError>;
+
+    /// Stores proven documents that do not wait for their rows, in one transaction; the cursor stays.
+    fn store_ahead(&self, ahead: &ProvenAhead) -> Result<u64, FieldError>;
 
     /// The server answered the hello.
     fn welcomed(&self, time: Timestamp, epoch: Epoch, role: &str) -> Result<(), FieldError>;

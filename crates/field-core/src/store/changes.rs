@@ -210,14 +210,19 @@ pub(crate) fn infos(db: &Connection, document: RecordId) -> Result<BTreeMap<Chan
     Ok(found)
 }
 
+/// Past every row.
+const AHEAD_PLACE: u64 = 1 << 62;
+
 /// What a document says, read through automerge.
 pub(crate) fn view(db: &Connection, row: &DocRow) -> Result<View> {
     let stored = changes(db, row.id)?;
     let parts = stored.iter().map(|change| (change.bytes.as_slice(), change.info.clone()));
     let view = Document::load(row.template(), parts).and_then(|document| document.view());
     let mut view = view.map_err(|_| damaged("a stored document does not read back"))?;
-    for change in &stored {
-        if let Some(place) = change.inbox {
+    for (number, change) in (0_u64..).zip(&stored) {
+        // What came ahead of its turn came in the server's order, behind what has a row.
+        let ahead = (!change.own).then_some(AHEAD_PLACE + number);
+        if let Some(place) = change.inbox.or(ahead) {
             view.taken(Dot { actor: change.info.actor, seq: change.info.seq }, place);
         }
     }

@@ -158,3 +158,14 @@ pub(crate) fn user(db: &Connection, user: &str) -> Result<Option<Map>> {
     let content = |bytes: Vec<u8>| Opened::read(&bytes).map(|opened| opened.statement.content);
     bytes.map(content).transpose().map_err(FieldError::from)
 }
+
+/// Every statement of the directory as it came, oldest first.
+pub(crate) fn all(db: &Connection) -> Result<Vec<Vec<u8>>> {
+    let mut query = db.prepare_cached("SELECT bytes FROM directory ORDER BY at, hash")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(row.get(0)?);
+    }
+    Ok(found)
+}

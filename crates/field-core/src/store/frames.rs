@@ -2,16 +2,18 @@
 
 use documents::Opened;
 use rusqlite::Connection;
+use signed::cbor::{self, Value};
 use signed::digest::sha256;
 use signed::{ChangeHash, Code, FrameHash, Incarnation, RecordId, Signer, Timestamp};
 use sync_engine::device::Outgoing;
 use sync_engine::limits::{FRAME_BYTES_GATHERED_MAX, FRAME_CHANGES_MAX};
 use sync_engine::{Urgency, Waiting, pick};
-use wire::{FrameBody, Item, Lane, Push};
+use wire::{FrameBody, Item, Lane, Message, Push};
 
 use super::changes;
 use super::{code_of, fixed, int, millis, optional, uint};
 use crate::error::{Result, damaged};
+use crate::field::Me;
 
 /// How often a change is sent again because the server lacked what it stands on.
 pub(crate) const NEEDS_MAX: i64 = 3;
@@ -65,9 +67,9 @@ pub(crate) fn hasten(db: &Connection, document: RecordId, urgency: Urgency) -> R
 }
 
 /// What waits and is in no frame yet, by document.
-fn waiting(db: &Connection) -> Result<Vec<Waiting>> {
+fn waiting(db: &Connection, now: Timestamp) -> Result<Vec<Waiting>> {
     let mut query = db.prepare_cached(
-        "SELECT document, max(urgency), min(saved), count(*), sum(bytes) FROM outbox
+        "SELECT document, max(urgency), min(saved), count(*), sum(bytes), min(at) FROM outbox
          WHERE code IS NULL AND frame IS NULL GROUP BY document",
     )?;
     let mut rows = query.query([])?;
@@ -77,6 +79,7 @@ fn waiting(db: &Connection) -> Result<Vec<Waiting>> {
             document: RecordId(row.get(0)?),
             urgency: urgency_of(row.get(1)?),
             saved: uint(row.get(2)?),
+            waited_ms: uint(millis(now).saturating_sub(row.get(5)?)),
             changes: usize::try_from(row.get::<_, i64>(3)?).unwrap_or(usize::MAX),
             bytes: usize::try_from(row.get::<_, i64>(4)?).unwrap_or(usize::MAX),
         });
@@ -103,15 +106,17 @@ pub(crate) struct Sender<'a> {
 /// its number. What of a picked document is on its way in the other lane goes along again: either
 /// lane may arrive first.
 pub(crate) fn make(db: &Connection, lane: Lane, records: usize, sender: &Sender<'_>) -> Result<Option<u64>> {
-    let chosen = pick(&waiting(db)?, lane, records.min(wire::limits::ITEMS_PER_FRAME_MAX));
+    let picked = pick(&waiting(db, sender.now)?, lane, records.min(wire::limits::ITEMS_PER_FRAME_MAX));
+    let chosen = picked.documents.into_iter().map(|document| (document, false));
     let mut items: Vec<(Item, Vec<ChangeHash>)> = Vec::new();
     let (mut bytes, mut count) = (0_usize, 0_usize);
-    for document in chosen {
+    for (document, aged) in chosen.chain(picked.aged.map(|document| (document, true))) {
         let mut item = (Item { document, changes: Vec::new() }, Vec::new());
         for hash in of_document(db, lane, document)? {
             let change = bytes_of(db, document, &hash)?;
             let fits = bytes + change.len() <= FRAME_BYTES_GATHERED_MAX && count < FRAME_CHANGES_MAX;
-            if !fits && count > 0 {
+            // What has waited too long gets on in every frame that it goes along with.
+            if !fits && count > 0 && !(aged && item.1.is_empty()) {
                 break;
             }
             bytes += change.len();
@@ -304,6 +309,46 @@ pub(crate) fn refusals(db: &Connection, document: RecordId) -> Result<Vec<(Chang
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push((ChangeHash(row.get(0)?), code_of(row.get(1)?)));
+    }
+    Ok(found)
+}
+
+/// Receipts of this device's frames that carry changes of a document, each with what proves it on its
+/// own: device, frame, epoch, and the statements of every item. Of a frame that holds what was withdrawn
+/// since, none is left.
+pub(crate) fn proofs(db: &Connection, me: &Me, document: RecordId) -> Result<Vec<((i64, i64), Value)>> {
+    let mut query = db.prepare_cached(
+        "SELECT DISTINCT f.lane, f.number, f.hash, f.receipt, f.epoch FROM frame_item i
+         JOIN frame f ON f.lane = i.lane AND f.number = i.number
+         WHERE i.document = ?1 AND f.receipt IS NOT NULL AND f.epoch IS NOT NULL",
+    )?;
+    let mut rows = query.query([&document.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (lane, number): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let (hash, receipt, epoch): ([u8; 32], Vec<u8>, [u8; 16]) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        let Ok(Message::Receipt(message)) = Message::decode(&receipt) else { continue };
+        let placed = contents(db, if lane == 0 { Lane::Urgent } else { Lane::Rest }, uint(number))?;
+        let (mut items, mut whole) = (Vec::new(), true);
+        for (item, outcome) in placed.chunk_by(|one, other| one.item == other.item).zip(&message.outcomes) {
+            let mut statements = Vec::new();
+            for change in item.iter().take(usize::try_from(outcome.accepted).unwrap_or(usize::MAX)) {
+                whole &= changes::bytes(db, change.document, &change.change)?.is_some();
+                let of_it = changes::statements_of(db, change.document, &change.change)?;
+                statements.extend(of_it.into_iter().map(|id| Value::bytes(id.0)));
+            }
+            items.push(Value::Array(statements));
+        }
+        let proof = cbor::map([
+            ("device", Value::bytes(me.device.0)),
+            ("frame", Value::bytes(hash)),
+            ("epoch", Value::bytes(epoch)),
+            ("receipt", Value::bytes(receipt)),
+            ("statements", Value::Array(items)),
+        ]);
+        if whole {
+            found.push(((lane, number), proof));
+        }
     }
     Ok(found)
 }

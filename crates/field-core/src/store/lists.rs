@@ -158,11 +158,16 @@ fn gather(value: &Json, words: &mut String) {
     }
 }
 
-/// Takes a record's line and words away; freed index pages are overwritten.
+/// Takes a record's line and words away; [`overwrite`] is to follow in the same transaction.
 pub(crate) fn remove(db: &Connection, id: RecordId) -> Result<()> {
     db.execute("DELETE FROM search WHERE rowid IN (SELECT number FROM record WHERE id = ?1)", [&id.0])?;
     db.execute("DELETE FROM record WHERE id = ?1", [&id.0])?;
     super::weighed::remove(db, id)?;
+    Ok(())
+}
+
+/// Overwrites what was freed in the index. The cost is that of the index: once, however much was removed.
+pub(crate) fn overwrite(db: &Connection) -> Result<()> {
     db.execute("INSERT INTO search (search) VALUES ('optimize')", [])?;
     Ok(())
 }

@@ -106,3 +106,37 @@ pub(crate) fn is_whole(db: &Connection) -> Result<bool> {
     }
     Ok(head(db)? == (number, previous))
 }
+
+/// The whole chain for a bundle: rows about these records in full, of the others the hashes alone.
+pub(crate) fn chain(db: &Connection, about: &std::collections::BTreeSet<RecordId>) -> Result<Vec<Value>> {
+    let mut query = db.prepare_cached(
+        "SELECT number, at, mono_ms, boot, user, device, document, purpose, previous, hash
+         FROM access_log ORDER BY number",
+    )?;
+    let mut rows = query.query([])?;
+    let mut chain = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (previous, hash): ([u8; 32], [u8; 32]) = (row.get(8)?, row.get(9)?);
+        let document = RecordId(row.get(6)?);
+        let mut map = cbor::Map::new();
+        map.insert("previous".into(), Value::bytes(previous));
+        map.insert("hash".into(), Value::bytes(hash));
+        if about.contains(&document) {
+            let mut entry = cbor::Map::new();
+            entry.insert("number".into(), Value::Int(row.get(0)?));
+            entry.insert("at".into(), Value::Int(row.get(1)?));
+            entry.insert("mono_ms".into(), Value::uint(uint(row.get(2)?)));
+            entry.insert("boot".into(), Value::text(row.get::<_, String>(3)?));
+            entry.insert("user".into(), Value::text(row.get::<_, String>(4)?));
+            entry.insert("device".into(), Value::bytes(row.get::<_, [u8; 16]>(5)?));
+            entry.insert("document".into(), Value::bytes(document.0));
+            entry.insert("previous".into(), Value::bytes(previous));
+            if let Some(purpose) = row.get::<_, Option<String>>(7)? {
+                entry.insert("purpose".into(), Value::text(purpose));
+            }
+            map.insert("entry".into(), Value::Map(entry));
+        }
+        chain.push(Value::Map(map));
+    }
+    Ok(chain)
+}

@@ -22,6 +22,8 @@ pub(crate) const ONLINE: &str = "online";
 pub(crate) const OFFLINE_CODE: &str = "offline_code";
 pub(crate) const DRIFT: &str = "drift_at";
 pub(crate) const LAST_RECEIPT: &str = "last_receipt_at";
+/// How far this store has the list of what goes ahead; empty when nothing is to come ahead any more.
+pub(crate) const AHEAD: &str = "ahead";
 pub(crate) const LOG_HEAD: &str = "log_head";
 
 pub(crate) fn get(db: &Connection, name: &str) -> Result<Option<Vec<u8>>> {

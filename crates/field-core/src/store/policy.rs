@@ -15,7 +15,7 @@ pub(crate) fn put(db: &Connection, version: u64, values: &Value) -> Result<()> {
 }
 
 /// The policy in force; before the server has sent one, the defaults.
-pub(crate) fn newest(db: &Connection) -> Result<Policy> {
+pub(crate) fn current(db: &Connection) -> Result<Policy> {
     let mut query = db.prepare_cached("SELECT version, body FROM policy ORDER BY version DESC LIMIT 1")?;
     let row: Option<(i64, Vec<u8>)> = optional(query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))))?;
     let Some((version, body)) = row else { return Ok(Policy::DEFAULT) };

@@ -48,6 +48,17 @@ pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Row>> {
     Ok(found)
 }
 
+/// Every row.
+pub(crate) fn all(db: &Connection) -> Result<Vec<Row>> {
+    let mut query = db.prepare_cached("SELECT body FROM weighed ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(one) = rows.next()? {
+        found.push(row(&one.get::<_, String>(0)?)?);
+    }
+    Ok(found)
+}
+
 /// Records of a case that stand here and have no row yet.
 pub(crate) fn unread(db: &Connection, case: RecordId) -> Result<Vec<RecordId>> {
     let mut query = db.prepare_cached(

@@ -1,5 +1,6 @@
 //! The store's side of sync: what a driver of a link calls.
 
+mod ahead;
 mod pull;
 mod push;
 mod reissue;

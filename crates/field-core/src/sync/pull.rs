@@ -11,6 +11,7 @@ use signed::{ChangeHash, RecordId, StatementHash, Timestamp, Value, code};
 use sync_engine::device::ProvenPage;
 use wire::Row;
 
+use super::ahead;
 use crate::api::{cursor, draft};
 use crate::error::{FieldError, Result};
 use crate::event::{Event, EventKind};
@@ -37,10 +38,14 @@ impl Field {
                 touched: BTreeSet::new(),
                 events: Vec::new(),
                 received: 0,
+                removed: false,
             };
             let cursor = taking.page(page)?;
             Ok((cursor, taking.digest, taking.events, taking.received, taking.moment.policy))
         });
+        if stored.as_ref().is_err_and(|error| error.code == code::W_AHEAD) {
+            self.write(false, ahead::stop)?;
+        }
         let (cursor, digest, events, received, policy) = stored?;
         self.set_digest(Some(digest));
         self.set_policy(policy);
@@ -49,14 +54,15 @@ impl Field {
     }
 }
 
-struct Taking<'a> {
-    db: &'a Connection,
-    me: &'a Me,
-    moment: Moment,
-    digest: AudienceDigest,
-    touched: BTreeSet<RecordId>,
-    events: Vec<Event>,
-    received: u64,
+pub(super) struct Taking<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) me: &'a Me,
+    pub(super) moment: Moment,
+    pub(super) digest: AudienceDigest,
+    pub(super) touched: BTreeSet<RecordId>,
+    pub(super) events: Vec<Event>,
+    pub(super) received: u64,
+    pub(super) removed: bool,
 }
 
 impl Taking<'_> {
@@ -77,16 +83,22 @@ impl Taking<'_> {
         if page.rows.iter().any(|row| matches!(row, Row::Policy { .. })) {
             self.new_policy()?;
         }
-        for document in std::mem::take(&mut self.touched) {
-            self.settle(document)?;
+        if std::mem::take(&mut self.removed) {
+            lists::overwrite(self.db)?;
         }
+        self.settle_all()?;
         Ok(last)
+    }
+
+    pub(super) fn settle_all(&mut self) -> Result<()> {
+        std::mem::take(&mut self.touched).into_iter().try_for_each(|document| self.settle(document))
     }
 
     fn row(&mut self, number: u64, row: &Row) -> Result<()> {
         match row {
             Row::Change { document, change } => self.change(number, *document, change),
             Row::Own { document, change, .. } => self.own(number, *document, change),
+            Row::Held { document, change } => self.held(number, *document, change),
             // The changes of what is granted follow as rows of their own.
             Row::Granted { .. } | Row::Unknown { .. } => Ok(()),
             Row::Withdrawn { document, headline } => self.withdrawn(*document, headline.as_ref()),
@@ -105,7 +117,7 @@ impl Taking<'_> {
 
     /// Rows brought a policy: what was read off by the one before is read off by this one.
     fn new_policy(&mut self) -> Result<()> {
-        let policy = policy::newest(self.db)?;
+        let policy = policy::current(self.db)?;
         let before = std::mem::replace(&mut self.moment.policy, Arc::new(policy));
         if before.differences(&self.moment.policy).is_empty() {
             return Ok(());
@@ -146,7 +158,11 @@ impl Taking<'_> {
 
     /// The same checks the server made: form, place in the document, and every signature by the
     /// keys of the directory.
-    fn believe(&self, document: RecordId, bytes: &[u8]) -> Result<std::result::Result<(DocRow, Verdict), Refusal>> {
+    pub(super) fn believe(
+        &self,
+        document: RecordId,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<(DocRow, Verdict), Refusal>> {
         let row = changes::document(self.db, document)?;
         let candidate = match read(row.as_ref(), bytes) {
             Ok(candidate) => candidate,
@@ -176,6 +192,11 @@ impl Taking<'_> {
         Ok(())
     }
 
+    /// It came ahead of its turn. Where it is not here the page is not taken, and all comes as rows.
+    fn held(&mut self, number: u64, document: RecordId, change: &ChangeHash) -> Result<()> {
+        if self.mark(number, document, change)? { Ok(()) } else { Err(ahead::missing()) }
+    }
+
     /// Counts a change that is here already from this row on, once; answers whether it is here.
     fn mark(&mut self, number: u64, document: RecordId, change: &ChangeHash) -> Result<bool> {
         let before = changes::inbox_of(self.db, document, change)?;
@@ -196,6 +217,7 @@ impl Taking<'_> {
         changes::purge(self.db, document)?;
         if record == document && lists::draft(self.db, record)?.is_none() {
             lists::remove(self.db, record)?;
+            self.removed = true;
             if let Some(headline) = headline {
                 lists::put(self.db, &line_of(record, headline, Source::Withdrawn, self.moment.now))?;
             }
@@ -224,7 +246,7 @@ impl Taking<'_> {
     }
 
     fn headline(&mut self, value: &Value) -> Result<()> {
-        let Some(id) = id_of(value) else { return Ok(()) };
+        let Some(id) = id_of(value, "id") else { return Ok(()) };
         let held = lists::line(self.db, id)?;
         // A line never stands in the way of the content itself.
         if held.is_none_or(|line| matches!(line.source, Source::Headline | Source::Withdrawn)) {
@@ -238,7 +260,7 @@ impl Taking<'_> {
 
     /// What the rules told this user.
     fn prompt(&mut self, value: &Value) -> Result<()> {
-        let Some(id) = id_of(value) else { return Ok(()) };
+        let Some(id) = id_of(value, "id") else { return Ok(()) };
         let body = in_words(value);
         let due = body.get("due_at").and_then(Json::as_str).and_then(|at| Timestamp::parse(at).ok());
         let ended = body.get("ended").is_some();
@@ -252,7 +274,7 @@ impl Taking<'_> {
     }
 
     fn found_match(&mut self, value: &Value) -> Result<()> {
-        let Some(id) = id_of(value) else { return Ok(()) };
+        let Some(id) = id_of(value, "id") else { return Ok(()) };
         let body = in_words(value);
         weighed::put_match(self.db, id, &body)?;
         let mut event = Event::new(EventKind::Match, self.moment.now);
@@ -282,7 +304,7 @@ impl Taking<'_> {
     }
 
     /// Somebody says that they saw it.
-    fn seen_by(&mut self, row: &DocRow, change: &documents::Checked) {
+    pub(super) fn seen_by(&mut self, row: &DocRow, change: &documents::Checked) {
         for opened in change.statements().filter(|opened| opened.statement.sentence.name() == "confirm_seen") {
             let mut event = Event::new(EventKind::Seen, self.moment.now);
             event.id = Some(row.record);
@@ -347,8 +369,8 @@ fn begun(document: RecordId, candidate: &Candidate) -> std::result::Result<DocRo
     Ok(DocRow::new(document, record, created.template, &created.kind, created.compartment))
 }
 
-fn id_of(value: &Value) -> Option<RecordId> {
-    match value.as_map()?.get("id")? {
+fn id_of(value: &Value, name: &str) -> Option<RecordId> {
+    match value.as_map()?.get(name)? {
         Value::Bytes(bytes) => RecordId::from_slice(bytes).ok(),
         Value::Text(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
@@ -373,20 +395,20 @@ fn in_words(value: &Value) -> Json {
 
 /// A line the server made, from what it says of itself.
 fn line_of(id: RecordId, value: &Value, source: Source, now: Timestamp) -> Line {
-    let body = value.to_json();
+    let mut body = value.to_json();
+    for name in ["id", "case", "record"] {
+        if let (Some(field), Some(id)) = (body.get_mut(name), id_of(value, name)) {
+            *field = Json::String(id.to_string());
+        }
+    }
     let text = |name: &str| body.get(name).and_then(Json::as_str).map(str::to_owned);
-    let case = value.as_map().and_then(|map| map.get("case")).and_then(|case| match case {
-        Value::Bytes(bytes) => RecordId::from_slice(bytes).ok(),
-        Value::Text(text) => text.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
-    });
-    let at = text("time").or_else(|| text("recorded_at")).and_then(|at| Timestamp::parse(&at).ok());
+    let at = ["time", "since", "recorded_at"].into_iter().find_map(text).and_then(|at| Timestamp::parse(&at).ok());
     let withdrawn = source == Source::Withdrawn;
     Line {
         id,
         source,
         kind: text("kind").unwrap_or_default(),
-        case,
+        case: id_of(value, "case"),
         school: text("school"),
         urgency: text("urgency").unwrap_or_else(|| String::from("standard")),
         status: if withdrawn { String::from("withdrawn") } else { text("status").unwrap_or_default() },

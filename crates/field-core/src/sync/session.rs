@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use signed::{Timestamp, code};
 use wire::{Epoch, Hello, LogHead, Message};
 
+use super::ahead;
 use crate::api::cursor;
 use crate::error::Result;
 use crate::event::{Event, EventKind};
@@ -25,6 +26,7 @@ impl Field {
                 cursor: cursor(db)?,
                 digest: self.digest(db)?.0,
                 last_receipt: newest_head(db, &me)?.map(|head| (head.size, head.root)),
+                ahead: ahead::held(db)?,
             })
         })
     }

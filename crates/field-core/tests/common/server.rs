@@ -364,6 +364,10 @@ impl Server {
                     day.pages.push(outcome);
                     vec![input]
                 }
+                Effect::StoreAhead(ahead) => {
+                    field.store_ahead(&ahead).unwrap();
+                    vec![Input::AheadStored(ahead.to)]
+                }
                 Effect::Report(report) => {
                     if let Report::Welcomed { time, epoch, role } = &report {
                         field.welcomed(*time, *epoch, role).unwrap();

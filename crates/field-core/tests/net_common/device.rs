@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use field_core::net::{LinkState, LinkStore, Server};
 use field_core::{FieldError, PageOutcome, Stored};
 use signed::{FrameHash, Incarnation, PublicKey, RecordId, RingSigner, Signer, Timestamp, UserId};
-use sync_engine::device::{Outgoing, ProvenPage, ProvenReceipt};
+use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
 use wire::{Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Push, Row, enrolment::pin, version};
 
 use super::server::USER;
@@ -129,6 +129,7 @@ impl LinkStore for Memory {
             cursor: self.state.lock().unwrap().rows.len() as u64,
             digest: [0; 32],
             last_receipt: None,
+            ahead: None,
         })
     }
 
@@ -157,6 +158,10 @@ impl LinkStore for Memory {
         state.rows.extend(page.rows.iter().cloned());
         let received = page.rows.iter().filter(|row| !matches!(row, Row::Own { .. })).count() as u64;
         Ok(PageOutcome { cursor: state.rows.len() as u64, digest_agrees: true, received, events: Vec::new() })
+    }
+
+    fn store_ahead(&self, _: &ProvenAhead) -> Result<u64, FieldError> {
+        panic!("nothing comes ahead here")
     }
 
     fn welcomed(&self, _: Timestamp, _: Epoch, _: &str) -> Result<(), FieldError> {

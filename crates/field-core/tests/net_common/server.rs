@@ -154,7 +154,8 @@ impl Origin {
                 assert_eq!(*hash, frame.hash, "a resend is the same frame");
                 Some(Input::Receipt(receipt.clone()))
             }
-            Effect::LoadPage { after } => {
+            Effect::LoadAhead { .. } => Some(Input::Ahead(None)),
+            Effect::LoadPage { after, .. } => {
                 let kept = self.kept.lock().unwrap();
                 let rows: Vec<Row> = kept.rows.iter().skip(usize::try_from(after).unwrap()).take(3).cloned().collect();
                 let mut digest = AudienceDigest::default();
@@ -305,6 +306,7 @@ async fn session(origin: &Origin, connection: &Connection, manner: Manner) {
                 | Effect::Ingest(_)
                 | Effect::Again(_)
                 | Effect::LoadPage { .. }
+                | Effect::LoadAhead { .. }
                 | Effect::Committed(_) => {
                     if let Some(input) = origin.answer(effect) {
                         effects.extend(server.handle(input));

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod concern;
 pub mod crime;
 pub mod disclosure;
+pub mod draft_kinds;
 pub mod header;
 pub mod joint;
 pub mod outcomes;
@@ -45,7 +46,6 @@ pub static ALL: &[&Kind] = &[
     &supervision::HELP_REQUEST,
     &supervision::LANGUAGE_PROMPT,
     &supervision::ESCALATION,
-    &supervision::RECOVERED_DRAFT,
     &outcomes::PROTECTIVE_MEASURE,
     &outcomes::SAFETY_PLAN,
     &outcomes::DEVICE_SEEN,
@@ -53,6 +53,7 @@ pub static ALL: &[&Kind] = &[
     &outcomes::FEEDBACK,
     &places::PLACE,
     &places::MATCH,
+    &draft_kinds::RECOVERED_DRAFT,
 ];
 
 /// What can be done to a record of every kind, whatever its state machine.

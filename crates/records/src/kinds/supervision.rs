@@ -204,23 +204,3 @@ pub static ESCALATION: Kind = Kind {
         open_note("assign").owned_by(Owns::To),
     ],
 };
-
-/// A draft whose author is gone, as it was found.
-pub static RECOVERED_DRAFT: Kind = Kind {
-    name: "recovered_draft",
-    says: "an unsealed draft whose author is gone, as it was found",
-    drafted: false,
-    part: "request",
-    initial: "recorded",
-    done: &["recorded"],
-    fields: &[
-        w("of", RECORD).must(),
-        w("of_kind", TEXT).must(),
-        w("drafted_by", Shape::Id).must(),
-        w("released_by", Shape::List(&Shape::Id)).must(),
-        w("never_sealed", Shape::Bool).must(),
-        w("found", Shape::Any),
-        w("words", TEXT),
-    ],
-    steps: &[],
-};

@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R11", weigh: Some(names_missing), gate: None },
     Rule { id: "R23", weigh: Some(use_the_phone), gate: None },
     Rule { id: "R81", weigh: Some(language_prompts), gate: None },
+    Rule { id: "R83", weigh: Some(distressing), gate: None },
     Rule { id: "R108", weigh: Some(early_evidence), gate: None },
     Rule { id: "R109", weigh: Some(asked_again), gate: None },
 ];
@@ -159,6 +160,16 @@ pub(super) fn serious_sexual(row: &Row) -> bool {
     let said: String = text.iter().filter_map(|field| row.value(field)).map(words).collect::<String>().to_lowercase();
     let grave = ["rape", "raping", "penetrat", "forced me to have sex", "had sex with me", "inside me", "made me suck"];
     kind.is_some_and(|kind| sexual_indicator(kind, &body)) && grave.iter().any(|word| said.contains(word))
+}
+
+/// R83: what is distressing opens collapsed, with a warning; never for whoever has to act on it now.
+fn distressing(view: &CaseView<'_>, found: &mut Findings) {
+    for row in view.of("disclosure").filter(|row| row.sealed && !row.immediate()) {
+        let body = crate::Body(row.body.as_object().cloned().unwrap_or_default());
+        if row.declared().is_some_and(|kind| sexual_indicator(kind, &body)) {
+            found.mark(row, "R83", "distressing", "this account is distressing: it opens when you are ready");
+        }
+    }
 }
 
 /// R108: rape or serious sexual assault: the specialist unit is called and the scene and early evidence

@@ -112,6 +112,16 @@ pub fn prompt_id(item: &Item, rung: u64, user: &str) -> RecordId {
     RecordId::derived(&["prompt", item.rule, item.code.name, &record, &item.about, &rung.to_string(), user])
 }
 
+/// R120: somebody with many live prompts gets one list, the most pressing first: higher rungs, then what is
+/// due longest. With few, by time. Nothing is left out.
+pub fn rank<T>(prompts: &mut [T], most: usize, key: impl Fn(&T) -> (u64, Timestamp)) {
+    if prompts.len() > most && switch::on("R120") {
+        prompts.sort_by_key(|prompt| (std::cmp::Reverse(key(prompt).0), key(prompt).1));
+    } else {
+        prompts.sort_by_key(|prompt| key(prompt).1);
+    }
+}
+
 fn holders<'a>(view: &CaseView<'a>, row: &'a Row, to: &'a To) -> Vec<&'a str> {
     let people = view.people;
     let line = line(view, row);

@@ -14,6 +14,7 @@ mod checks;
 mod crime;
 pub mod ladder;
 pub mod look;
+mod matches;
 pub mod people;
 pub mod read;
 mod risk;
@@ -32,7 +33,7 @@ use crate::body::NewRecord;
 use crate::gap::Gap;
 use crate::shown::Shown;
 use crate::verbs::Actor;
-pub use ladder::{Prompt, Rung, To, prompts};
+pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
 pub use view::{CaseView, Row, StepRow, Unsealed};
 
@@ -179,6 +180,7 @@ impl Item {
 
 /// The families and their rules, in the order of the requirements.
 const FAMILIES: &[&[Rule]] = &[
+    matches::RULES,
     capture::RULES,
     urgent::RULES,
     actions::RULES,

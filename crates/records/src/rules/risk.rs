@@ -145,7 +145,8 @@ fn news<'a>(view: &CaseView<'a>, risk: &'a Row) -> Vec<&'a Row> {
         "intelligence_check" => row.did("complete").next_back().map_or(row.since(), |step| step.at),
         _ => row.since(),
     };
-    let later = view.rows.iter().filter(|row| when(row) > risk.since());
+    let others = view.matches().filter(|found| !view.rows.iter().any(|row| row.id == found.id));
+    let later = view.rows.iter().chain(others).filter(|row| when(row) > risk.since());
     let immediate = |row: &Row| row.immediate();
     later.filter(counts).filter(|row| immediate(row) || !unchanged.contains(&row.id.to_string().as_str())).collect()
 }

@@ -12,9 +12,11 @@ use crate::worktime;
 
 pub(super) const RULES: &[Rule] = &[
     Rule { id: "R68", weigh: Some(handed_over), gate: Some(accepted_by_name) },
+    Rule { id: "R70", weigh: Some(successor), gate: None },
     Rule { id: "R71", weigh: Some(dates), gate: None },
     Rule { id: "R73", weigh: Some(no_update), gate: None },
     Rule { id: "R75", weigh: Some(claims), gate: None },
+    Rule { id: "R76", weigh: Some(cover), gate: None },
     Rule { id: "R77", weigh: Some(old_cases), gate: None },
     Rule { id: "R79", weigh: Some(contacts), gate: None },
     Rule { id: "R80", weigh: Some(expected_documents), gate: None },
@@ -64,6 +66,43 @@ fn accepted_by_name(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate)
         let named = attempt.row.text("to") == Some(attempt.actor.user.as_str());
         if !named && !attempt.actor.role.supervises() {
             gate.refuse(code::R68_NOT_NAMED, "to", "it is for somebody else to accept");
+        }
+    }
+}
+
+/// R70: whoever supervises a high-risk case now has acknowledged it, within five working days.
+fn successor(view: &CaseView<'_>, found: &mut Findings) {
+    let Some(case) = view.own().filter(|case| case.open) else { return };
+    let high = super::risk::current(view).filter(|risk| matches!(risk.text("level"), Some("high" | "very_high")));
+    let (Some(risk), Some(owner)) = (high, case.owner()) else { return };
+    let Some(sergeant) = view.people.sergeant_of(owner) else { return };
+    if !case.did("acknowledge").any(|step| step.author == sergeant) {
+        let text = "a high-risk case is under you: acknowledge that you have taken it over";
+        let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, risk.since(), text).about(sergeant.to_owned());
+        let item = item.after(0, To::User(sergeant.to_owned()));
+        found.owe(item.at(worktime::after_working_days(risk.since(), 5, view.policy), To::Inspector));
+    }
+}
+
+/// R76: somebody who is away is covered by name, and the schools see the name.
+fn cover(view: &CaseView<'_>, found: &mut Findings) {
+    for absence in view.of("absence").filter(|absence| absence.open) {
+        let user = absence.text("user").unwrap_or_default();
+        let sergeant = view.people.sergeant_of(user).unwrap_or_default().to_owned();
+        let inspector = view.people.inspector_of(user).unwrap_or_default().to_owned();
+        let taken = absence.did("acknowledge").any(|step| step.role.supervises());
+        if !filled(absence.value("cover")) {
+            let text = "somebody is away and nobody covers: name who does";
+            found.gap(absence, code::R76_COVER, "cover", text);
+            let item = Item::of("R76", code::R76_COVER, absence, absence.since(), text).about("cover");
+            let item = item.after(0, To::User(sergeant.clone()));
+            let next = worktime::after_working_days(absence.since(), 1, view.policy);
+            found.owe(item.at(next, To::User(inspector)));
+        }
+        if !taken && super::switch::on("R68") {
+            let text = "somebody is away: what is open is yours until a handover is accepted";
+            let item = Item::of("R68", code::R68_NOT_ACCEPTED, absence, absence.since(), text).about("absence");
+            found.owe(item.after(0, To::User(sergeant)));
         }
     }
 }
@@ -273,7 +312,7 @@ fn never_contacted(view: &CaseView<'_>) -> bool {
 }
 
 fn earlier_report(view: &CaseView<'_>) -> bool {
-    view.of("match").any(|found| found.status == "confirmed")
+    view.matches().any(|found| found.status == "confirmed")
 }
 
 /// R103: a measure that ended, lapsed or was broken leaves a gap that somebody fills or accepts in writing;

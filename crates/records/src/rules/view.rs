@@ -125,6 +125,12 @@ impl<'a> CaseView<'a> {
         self.row(id.parse().ok()?)
     }
 
+    /// Matches that name a record of the case, whichever side's they are.
+    pub fn matches(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let (rows, beside) = (self.rows, self.beside);
+        rows.iter().chain(beside).filter(|row| row.kind == "match")
+    }
+
     /// The case's own record.
     #[must_use]
     pub fn own(&self) -> Option<&'a Row> {

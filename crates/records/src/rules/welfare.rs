@@ -16,8 +16,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R44", weigh: None, gate: Some(close_check) },
     Rule { id: "R45", weigh: None, gate: Some(clerical) },
     Rule { id: "R46", weigh: Some(left_to_family), gate: None },
+    Rule { id: "R47", weigh: Some(screened), gate: None },
     Rule { id: "R48", weigh: Some(motive), gate: None },
     Rule { id: "R113", weigh: Some(safe_contact), gate: None },
+    Rule { id: "R114", weigh: Some(child_witness), gate: None },
 ];
 
 /// The lines of a check's children, by id.
@@ -227,6 +229,46 @@ fn left_to_family(view: &CaseView<'_>, found: &mut Findings) {
             let by = action.due.unwrap_or_else(|| later(action.since(), view.policy.left_to_family_ms));
             let text = "a contact was left to the family for a week: act, or record a reasoned decision";
             found.owe(Item::of("R46", code::R46_LEFT, action, by, text).at(by, To::OwnerAndSergeant));
+        }
+    }
+}
+
+/// R47: words outside the vault that would tell who the reporter is are pointed at where they stand.
+fn screened(view: &CaseView<'_>, found: &mut Findings) {
+    let vault = |row: &&Row| matches!(row.compartment, crate::Compartment::Reporter { .. });
+    let screen = crate::matching::Screen::of(view.rows.iter().filter(vault).map(|row| &row.body));
+    if screen.is_empty() {
+        return;
+    }
+    for row in view.rows.iter().filter(|row| !vault(row)) {
+        let Some(fields) = row.body.as_object() else { continue };
+        for (field, value) in fields {
+            if !screen.finds(&words(value)).is_empty() {
+                let message = "this would tell who the reporter is: it is masked in whatever leaves";
+                found.gap(row, code::R47_NAMED, field.clone(), message);
+            }
+        }
+    }
+}
+
+/// R114: a child who reported or saw is named to others only by a sergeant's decision.
+fn child_witness(view: &CaseView<'_>, found: &mut Findings) {
+    let young =
+        |person: &&Row| (look::is(person, "witness") || look::is(person, "reporter")) && look::child(person, view.now);
+    for referral in view.of("referral") {
+        for person in view.of("person").filter(young) {
+            let named = crate::rules::named(&referral.body).contains(&person.id)
+                || person
+                    .lines("names")
+                    .iter()
+                    .filter_map(Json::as_str)
+                    .any(|name| words(&referral.body).contains(name));
+            if named && !filled(referral.value("lawful_basis_to_name_child_witness")) {
+                let message = "a child who reported or saw is named: only on a sergeant's decision";
+                found.gap(referral, code::R114_CHILD_WITNESS, format!("people/{}", person.id), message);
+                let item = Item::of("R114", code::R114_CHILD_WITNESS, referral, referral.since(), message);
+                found.owe(item.about(person.id.to_string()).after(0, To::Sergeant));
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ fn r108_rape_opens_a_specialist_contact_and_early_evidence_within_the_hour() {
     let made = case.makes("10:00", "R108");
     assert_eq!(made.len(), 2);
     assert!(made.iter().all(|(kind, body)| *kind == "action" && body["due"] == "2026-03-02T11:00:00.000Z"));
-    assert_eq!(case.marks("10:00", "account"), ["first_account_only"]);
+    assert!(case.marks("10:00", "account").contains(&"first_account_only"));
     assert!(account(json!({ "words_verbatim": [{ "text": "he shouted" }] })).makes("10:00", "R108").is_empty());
 }
 
@@ -99,4 +99,36 @@ fn r109_asking_a_child_again_says_why() {
     assert_eq!(case.gaps("12:00", "again"), ["R109.asked_again asked_again_because"]);
     case.row_mut("again").body["asked_again_because"] = json!("her mother came, and she wished to speak");
     assert_eq!(case.gaps("12:00", "again"), Vec::<String>::new());
+}
+
+#[test]
+fn r83_a_distressing_account_opens_collapsed_but_never_for_whoever_must_act_now() {
+    let mut case = account(json!({ "words_verbatim": [{ "text": "he touched me" }] }));
+    assert!(case.marks("10:00", "account").contains(&"distressing"));
+    case.row_mut("account").urgency = "immediate".into();
+    assert!(!case.marks("10:00", "account").contains(&"distressing"));
+}
+
+#[test]
+fn r116_no_rule_says_that_there_is_no_risk_and_none_alone_lowers_or_closes() {
+    let case = Case::new();
+    let found = case.weigh("10:00");
+    assert!(found.raises.is_empty() && found.makes.is_empty());
+    // Whatever a rule says in any of these stories, it never says that all is well.
+    let mut full = account(json!({ "words_verbatim": [{ "text": "he raped me" }], "named_people": [] }));
+    full.add("risk", "risk_assessment", "ofc1", "10:10", json!({ "model": "THRIVE", "level": "low", "about": [] }));
+    full.add("check", "welfare_check", "ofc1", "10:20", json!({}));
+    let found = full.weigh("2026-06-02T10:00:00Z");
+    let texts = found.items.iter().map(|item| item.text).chain(found.marks.iter().map(|(_, mark)| mark.text));
+    let texts: Vec<&str> = texts.collect();
+    assert!(texts.len() > 5);
+    for text in texts {
+        for word in ["no risk", "all clear", "no concern found", "safe to close"] {
+            assert!(!text.contains(word), "{text}");
+        }
+    }
+    assert!(
+        found.items.iter().all(|item| item.code.name.starts_with(&format!("{}.", item.rule))),
+        "each names its rule"
+    );
 }

@@ -196,3 +196,39 @@ fn r125_before_a_case_closes_each_child_is_told_or_a_reason_stands() {
     case.add("word", "contact_log", "ofc1", "11:00", told);
     assert!(!proposed(&case).contains(&gap));
 }
+
+#[test]
+fn r70_whoever_supervises_a_high_risk_case_now_has_acknowledged_it_also_a_successor() {
+    let mut case = Case::new();
+    case.add("risk", "risk_assessment", "ofc1", "09:00", json!({ "level": "high", "model": "KIRAT" }));
+    assert_eq!(
+        case.told("2026-03-09T09:00:00Z", "R70"),
+        ["09:00 sgt1 R70.unacknowledged", "09:00 insp1 R70.unacknowledged"]
+    );
+    case.step("case", "acknowledge", "sgt1", "10:00", json!({}));
+    assert!(case.told("2026-03-09T09:00:00Z", "R70").is_empty());
+    case.person_mut("ofc1").supervisor = Some("sgt2".into());
+    assert_eq!(case.told("09:00", "R70"), ["09:00 sgt2 R70.unacknowledged"]);
+}
+
+#[test]
+fn r76_an_abstracted_officer_is_covered_by_name_and_the_sergeant_answers_until_then() {
+    let mut case = Case::new();
+    case.add("away", "absence", "sgt1", "09:00", json!({ "user": "ofc1", "absence_kind": "abstracted" }));
+    assert_eq!(case.told("2026-03-03T09:00:00Z", "R76"), ["09:00 sgt1 R76.cover", "09:00 insp1 R76.cover"]);
+    assert_eq!(case.told("09:00", "R68"), ["09:00 sgt1 R68.not_accepted"]);
+    case.row_mut("away").body["cover"] = json!("ofc2");
+    assert!(case.told("2026-03-03T09:00:00Z", "R76").is_empty());
+}
+
+#[test]
+fn r120_more_than_eight_live_prompts_come_as_one_ranked_list_and_none_is_left_out() {
+    let mut few: Vec<(u64, signed::Timestamp)> =
+        (0..3).map(|n| (n, signed::Timestamp::from_millis(n as i64))).collect();
+    records::rules::rank(&mut few, 8, |prompt| *prompt);
+    assert_eq!(few.iter().map(|(rung, _)| *rung).collect::<Vec<_>>(), [0, 1, 2]);
+    let mut many: Vec<(u64, signed::Timestamp)> =
+        (0..9).map(|n| (n % 4, signed::Timestamp::from_millis(n as i64))).collect();
+    records::rules::rank(&mut many, 8, |prompt| *prompt);
+    assert_eq!((many.len(), many[0].0, many[8].0), (9, 3, 0));
+}

@@ -152,3 +152,42 @@ fn r113_who_must_not_know_is_not_invited_before_a_sergeant_has_looked() {
     assert!(case.gaps("09:30", "meet").contains(&"R113.not_to_know invited/v1".into()));
     assert_eq!(case.told("09:30", "R113"), ["09:30 sgt1 R113.not_to_know"]);
 }
+
+#[test]
+fn r47_words_that_would_tell_who_the_reporter_is_are_pointed_at_wherever_they_stand() {
+    let mut case = Case::new();
+    case.add(
+        "aunt",
+        "person",
+        "call1",
+        "09:00",
+        json!({ "roles": ["reporter"], "names": ["Ann O'Hara"], "phones": ["07700 900456"] }),
+    );
+    case.row_mut("aunt").compartment = records::Compartment::Reporter { case: id("case") };
+    case.add(
+        "worry",
+        "concern",
+        "call1",
+        "09:05",
+        json!({ "exact_words": "O'Hara rang from +44 7700 900456", "where": [] }),
+    );
+    assert_eq!(case.gaps_by("09:05", "worry", "R47"), ["R47.reporter_named exact_words"]);
+    assert!(case.gaps_by("09:05", "aunt", "R47").is_empty(), "the vault itself holds it");
+}
+
+#[test]
+fn r114_a_child_who_saw_it_is_named_in_a_referral_only_on_a_sergeants_decision() {
+    let mut case = Case::new();
+    case.add(
+        "friend",
+        "person",
+        "ofc1",
+        "09:00",
+        json!({ "roles": ["witness"], "names": ["Kim Lee"], "dob": "2012-01-01" }),
+    );
+    case.add("ref", "referral", "ofc1", "09:10", json!({ "facts": ["Kim Lee saw them together"] }));
+    assert_eq!(case.gaps_by("09:10", "ref", "R114"), [format!("R114.child_witness people/{}", id("friend"))]);
+    assert_eq!(case.told("09:10", "R114"), ["09:10 sgt1 R114.child_witness"]);
+    case.row_mut("ref").body["lawful_basis_to_name_child_witness"] = json!("sgt1: needed to keep her safe");
+    assert!(case.gaps_by("09:10", "ref", "R114").is_empty());
+}

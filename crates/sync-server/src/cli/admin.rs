@@ -4,13 +4,13 @@ use std::path::Path;
 
 use records::Role;
 use serde_json::json;
-use signed::{DeviceId, SchoolId, Timestamp, UserId, code};
+use signed::{DeviceId, RecordId, SchoolId, Timestamp, UserId, code};
 
 use super::args::{SchoolAdd, UserAdd};
 use super::clock::open;
 use super::print::Answer;
 use crate::config;
-use crate::core::{self, Agreement, Clock as _, InitOptions, SchoolNew, UserNew};
+use crate::core::{self, Agreement, Clock as _, InitOptions, RecoverDraft, SchoolNew, UserNew};
 use crate::failure::Failure;
 use crate::policy_file;
 use crate::serve::clock::ServerClock;
@@ -64,6 +64,21 @@ pub(super) fn user_add(user: UserAdd, now: Option<Timestamp>) -> Result<Answer, 
     let (core, _) = open(&user.dir, now)?;
     core.user_add(new)?;
     Ok(Answer::new(json!({"id": id}), vec![format!("User {id} was added.")]))
+}
+
+/// `recover-draft`.
+pub(super) fn recover_draft(
+    dir: &Path,
+    record: RecordId,
+    [inspector, dpo]: [&str; 2],
+    reason: String,
+    now: Option<Timestamp>,
+) -> Result<Answer, Failure> {
+    let (inspector, dpo) = (user_id(inspector)?, user_id(dpo)?);
+    let (core, _) = open(dir, now)?;
+    let made = core.recover_draft(&RecoverDraft { record, inspector, dpo, reason })?;
+    let lines = made.records.iter().map(|id| format!("released as {id}, in case {}", made.case));
+    Ok(Answer::new(json!({"id": made.records.first(), "ids": made.records, "case": made.case}), lines.collect()))
 }
 
 /// `user deactivate`.

@@ -64,10 +64,31 @@ pub(super) enum Command {
         /// Where the device finds this server, if not where it listens
         #[arg(long, value_name = "HOST:PORT")]
         address: Option<String>,
+        /// Draw the QR code although no terminal shows it (with --json on stderr)
+        #[arg(long)]
+        qr: bool,
     },
     /// Devices
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Release the unsealed draft of somebody who has left, as a record that says it was never sealed
+    RecoverDraft {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// The record that it would have become
+        #[arg(long, value_name = "ID")]
+        record: RecordId,
+        /// The inspector who releases it
+        #[arg(long, value_name = "USER")]
+        inspector: String,
+        /// The data protection officer who releases it too
+        #[arg(long, value_name = "USER")]
+        dpo: String,
+        /// Why; it stands in the record
+        #[arg(long)]
+        reason: String,
+    },
     /// Check every signature, chain, inbox and log that is kept
     Verify {
         /// The server's folder
@@ -103,6 +124,18 @@ pub(super) enum Command {
         /// Show what is in force, as without any of these
         #[arg(long)]
         show: bool,
+    },
+    /// Delivery times, workload, what is overdue, completeness, attendance, hours lost
+    Report {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// Which report
+        #[arg(long, value_enum)]
+        kind: super::report::Kind,
+        /// Draw it as a chart too (delivery and workload)
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
     /// Move the test clock of a serving server
     Clock {

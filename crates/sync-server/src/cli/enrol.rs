@@ -3,18 +3,25 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use qrcode::QrCode;
-use qrcode::render::unicode::Dense1x2;
-use qrcode::types::EcLevel;
 use serde_json::json;
 use signed::{Timestamp, code};
 
 use super::admin::user_id;
 use super::clock::open;
 use super::print::{self, Answer};
+use super::qr::{self, Ground};
 use crate::config::checked_address;
 use crate::failure::Failure;
 use crate::serve::place::last_address;
+
+/// What shows the code.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shows {
+    /// One JSON value on stdout, and nothing else there.
+    pub(super) json: bool,
+    /// The QR code also where no terminal is.
+    pub(super) qr: bool,
+}
 
 /// `enrol`.
 pub(super) fn enrol(
@@ -22,7 +29,7 @@ pub(super) fn enrol(
     user: &str,
     address: Option<String>,
     now: Option<Timestamp>,
-    json: bool,
+    shows: Shows,
 ) -> Result<Answer, Failure> {
     let user = user_id(user)?;
     let (core, config) = open(dir, now)?;
@@ -34,41 +41,24 @@ pub(super) fn enrol(
     };
     let made = core.enrol_code(&user, &address, config.enrolment_ms)?;
     let text = made.code.to_string();
-    if !json && std::io::stderr().is_terminal() {
-        show_qr(&text);
-    }
-    let lines = vec![text.clone(), format!("for one device of {user}, until {}", made.expires_at)];
+    let mut lines = vec![text.clone(), format!("for one device of {user}, until {}", made.expires_at)];
+    show_qr(&text, shows, &mut lines);
     Ok(Answer::new(json!({"code": text, "expires_at": made.expires_at}), lines))
 }
 
-/// Draws the code on the terminal, two modules to a character: small enough for 80 columns.
-fn show_qr(text: &str) {
-    // A code that does not fit is still there as text.
-    if let Ok(qr) = QrCode::with_error_correction_level(text, EcLevel::L) {
-        print::note(&format!("scan this with the device\n{}", draw(&qr)));
+/// The QR code behind the text: where a person looks at it, or where it was asked for.
+fn show_qr(text: &str, shows: Shows, lines: &mut Vec<String>) {
+    let terminal = if shows.json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    if !shows.qr && (shows.json || !terminal) {
+        return;
     }
-}
-
-fn draw(qr: &QrCode) -> String {
-    // Terminals are mostly dark: light modules are drawn, dark ones left out.
-    qr.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_of_the_usual_length_fits_a_terminal() {
-        let code = wire::EnrolmentCode {
-            address: "127.0.0.1:54321".into(),
-            pins: vec![[0xab; 32], [0xcd; 32]],
-            code: [1; 16],
-            secret: [2; 16],
-        };
-        let qr = QrCode::with_error_correction_level(code.to_string(), EcLevel::L).unwrap();
-        let drawn = draw(&qr);
-        assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{}", qr.width());
-        assert!(drawn.lines().count() <= 45);
+    // A code that does not fit is still there as text.
+    let ground = if terminal { Ground::Terminal } else { Ground::Paper };
+    let Ok(drawn) = qr::draw(text, ground) else { return };
+    if shows.json {
+        print::note(&format!("scan this with the device\n{}", drawn.join("\n")));
+    } else {
+        lines.push("scan this with the device".to_owned());
+        lines.extend(drawn);
     }
 }

@@ -11,6 +11,8 @@ mod clock;
 mod enrol;
 mod policy;
 mod print;
+mod qr;
+mod report;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -79,12 +81,18 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         Command::User(UserCommand::Deactivate { dir, id, emergency }) => {
             admin::user_deactivate(&dir, &id, emergency, now)?
         }
-        Command::Enrol { dir, user, address } => enrol::enrol(&dir, &user, address, now, args.json)?,
+        Command::Enrol { dir, user, address, qr } => {
+            enrol::enrol(&dir, &user, address, now, enrol::Shows { json: args.json, qr })?
+        }
         Command::Device(DeviceCommand::List { dir }) => admin::device_list(&dir, now)?,
         Command::Device(DeviceCommand::Revoke { dir, id, erase }) => admin::device_revoke(&dir, id, erase, now)?,
+        Command::RecoverDraft { dir, record, inspector, dpo, reason } => {
+            admin::recover_draft(&dir, record, [&inspector, &dpo], reason, now)?
+        }
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
         Command::Policy { dir, set, reload, show: _ } => policy::policy(&dir, &set, reload, now)?,
+        Command::Report { dir, kind, svg } => report::report(&dir, kind, svg.as_deref(), now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };
     Ok(Some(answer))

@@ -123,7 +123,7 @@ impl Work<'_> {
             Some(held) if held.line == bytes => return Ok(()),
             Some(_) | None => {}
         }
-        for owner in &projection.owners {
+        for owner in projection.answerable() {
             if let Ok(owner) = UserId::new(owner) {
                 self.introduce_user(user, &owner)?;
             }

@@ -1,6 +1,8 @@
 //! Inboxes: for each user one list of rows numbered without gaps, each with the running digest of
 //! what the user holds at it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use signed::cbor;
 use signed::digest::AudienceDigest;
 use signed::{ChangeHash, DeviceId, RecordId, UserId, Value};
@@ -150,23 +152,49 @@ pub(crate) fn digest_at(
         return Ok(None);
     };
     let mut digest = AudienceDigest(stored.digest);
+    let gone = gone_since(tx, user, device, row)?;
+    // One walk for all of them: a case that is taken away takes thousands of documents with it.
+    let Some(first) = gone.values().map(|gone| gone.first).min() else { return Ok(Some(digest.0)) };
+    let (mut brought, mut blank) = (BTreeMap::<RecordId, Vec<ChangeHash>>::new(), BTreeSet::new());
+    walk(tx, user, first - 1, row + 1, &mut |one| {
+        let (Some(document), Some(change)) = (one.document, one.change) else { return };
+        if let Some(gone) = gone.get(&document).filter(|gone| one.number >= gone.first) {
+            brought.entry(document).or_default().push(change);
+            if one.number > gone.cursor {
+                blank.insert(document);
+            }
+        }
+    })?;
+    for (document, changes) in brought.iter().filter(|(document, _)| blank.contains(*document)) {
+        changes.iter().for_each(|change| digest.remove(*document, *change));
+    }
+    Ok(Some(digest.0))
+}
+
+/// A document that was taken away later than the row that is looked at.
+struct Gone {
+    /// The first row of its changes since it was granted.
+    first: u64,
+    /// What the device had read when it was taken away.
+    cursor: u64,
+}
+
+/// What was taken from a user after a row, began at or before it, and was not given again.
+fn gone_since(
+    tx: &dyn Reading,
+    user: &UserId,
+    device: DeviceId,
+    row: u64,
+) -> Result<BTreeMap<RecordId, Gone>, StoreError> {
+    let mut gone = BTreeMap::new();
     for withdrawal in tx.withdrawals(user, row)? {
         if withdrawal.first > row || holds_content(tx, user, withdrawal.document)? {
             continue;
         }
         let cursor = withdrawal.cursors.iter().find(|(id, _)| *id == device).map_or(0, |(_, cursor)| *cursor);
-        let (mut sum, mut blank) = (digest, false);
-        walk(tx, user, withdrawal.first - 1, row + 1, &mut |one| {
-            if let (true, Some(change)) = (one.document == Some(withdrawal.document), one.change) {
-                blank = blank || one.number > cursor;
-                sum.remove(withdrawal.document, change);
-            }
-        })?;
-        if blank {
-            digest = sum;
-        }
+        gone.insert(withdrawal.document, Gone { first: withdrawal.first, cursor });
     }
-    Ok(Some(digest.0))
+    Ok(gone)
 }
 
 /// Whether somebody holds a document's changes at present.

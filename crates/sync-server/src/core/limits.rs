@@ -37,3 +37,17 @@ pub(crate) const POLICY_STEP: usize = 100;
 
 /// Prompts that one transaction tells.
 pub(crate) const PROMPTS_PER_TICK_MAX: usize = 500;
+
+/// Other records with one identifier that are looked at: what is shared by more is shared by many.
+pub(crate) const MATCHES_PER_KEY_MAX: usize = 50;
+
+/// Matches that one record makes at a time.
+pub(crate) const MATCHES_PER_RECORD_MAX: usize = 100;
+/// Bytes of a reason that an administrator gives: a few sentences.
+pub const REASON_BYTES_MAX: usize = 2000;
+
+/// Bytes of a draft's words in one recovered record: a change holds 256 KiB of values.
+pub const RECOVERED_BYTES_MAX: usize = 160 * 1024;
+
+/// Bytes of one piece of them.
+pub const PIECE_BYTES_MAX: usize = 32 * 1024;

@@ -8,6 +8,7 @@
 //! receipt log grow, and one fsync ends it. Only then do the receipts exist for anybody.
 
 mod admin;
+mod ahead;
 mod audience;
 mod audit;
 mod authority;
@@ -19,11 +20,14 @@ mod home;
 mod inbox;
 mod ingest;
 pub mod limits;
+mod matching;
 mod own;
 pub(crate) mod policy;
 mod prepare;
 mod projection;
 mod receipts;
+mod recover;
+mod report;
 mod session;
 mod types;
 pub mod vault;
@@ -45,9 +49,10 @@ use crate::store::{Reading, Store};
 pub use home::{Secrets, init};
 pub use policy::{PolicyChange, PolicyVersion};
 pub use prepare::Prepared;
+pub use report::ReportKind;
 pub use types::{
     Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
-    PeerState, SchoolNew, SystemClock, UserNew, VerifyAnswer,
+    PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,
 };
 
 /// Everything of the server but the network: blocking calls, one writer at a time.

@@ -38,7 +38,11 @@ impl Work<'_> {
                 moved.insert(*id);
             }
         }
-        let cases: BTreeSet<RecordId> = order.iter().filter_map(|id| self.case_of(*id)).collect();
+        order.extend(self.match_all(&order.clone())?);
+        let mut cases: BTreeSet<RecordId> = order.iter().filter_map(|id| self.case_of(*id)).collect();
+        for id in &order {
+            cases.extend(self.cases_of_match(*id)?);
+        }
         for case in cases {
             self.answer_proposals(case, &order)?;
             order.extend(self.follow(case)?);
@@ -61,6 +65,21 @@ impl Work<'_> {
     /// Brings rows of each of these documents to whoever may hold it.
     pub(crate) fn settle_all(&mut self, order: &[RecordId], sender: Option<&UserId>) -> Result<(), ServerError> {
         order.iter().try_for_each(|id| self.settle_one(*id, sender))
+    }
+
+    /// The cases of the records a match names: what is decided about it is weighed in both.
+    fn cases_of_match(&self, id: RecordId) -> Result<Vec<RecordId>, ServerError> {
+        let Some(row) = self.docs.get(&id).and_then(|doc| doc.projection.as_ref()?.row.clone()) else {
+            return Ok(Vec::new());
+        };
+        if row.kind != "match" {
+            return Ok(Vec::new());
+        }
+        let mut cases = Vec::new();
+        for named in row.lines("records").iter().filter_map(|id| id.as_str()?.parse().ok()) {
+            cases.extend(self.row_of(named)?.and_then(|row| row.case));
+        }
+        Ok(cases)
     }
 
     /// The case a loaded record belongs to; drafts belong to none.
@@ -128,7 +147,12 @@ impl Work<'_> {
         Ok(made)
     }
 
-    fn make_case(&mut self, case: RecordId, school: Option<SchoolId>, author: &UserId) -> Result<(), ServerError> {
+    pub(crate) fn make_case(
+        &mut self,
+        case: RecordId,
+        school: Option<SchoolId>,
+        author: &UserId,
+    ) -> Result<(), ServerError> {
         let Some(kind) = records::kind("case") else { return Err(MISFIT) };
         let schools = match (&school, self.person(author)) {
             (Some(school), _) => vec![school.clone()],

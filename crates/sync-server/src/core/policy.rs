@@ -125,7 +125,8 @@ impl Progress {
 
 impl Core {
     /// The policy in force, as this process last saw it; every writing transaction looks again.
-    pub(crate) fn policy(&self) -> Arc<Policy> {
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 

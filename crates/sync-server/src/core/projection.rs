@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use documents::{Dot, Template, View};
+use documents::{Created, Dot, Said, Template, View};
 use records::access::{CaseFacts, Compartment, RecordFacts};
 use records::{Context, Policy, Shown, rules};
 use serde_json::Value as Json;
@@ -13,6 +13,9 @@ use super::vault::{DocumentKey, Purpose};
 use crate::error::ServerError;
 use crate::store::StoreError;
 use crate::store::rows::DocumentRow;
+
+/// The server's step on a draft that was released.
+pub(crate) const RECOVERED: &str = "recovered";
 
 /// What is read off a document. It can be computed again from the document at any time, with the
 /// same moment as `at`; `verify` does.
@@ -25,6 +28,8 @@ pub(crate) struct Projection {
     pub(crate) kind: String,
     pub(crate) compartment: String,
     pub(crate) case: Option<RecordId>,
+    /// The record that a draft will be.
+    pub(crate) of: Option<RecordId>,
     pub(crate) school: Option<String>,
     pub(crate) author: UserId,
     pub(crate) created_at: Timestamp,
@@ -66,8 +71,9 @@ impl Projection {
             policy: policy.version,
             template: created.template.as_str().to_owned(),
             kind: created.kind.clone(),
-            compartment: created.compartment,
+            compartment: created.compartment.clone(),
             case: created.case,
+            of: Self::drafted(&created, said),
             school: created.school.clone(),
             author: said.opened.statement.author.clone(),
             created_at: said.opened.statement.device_at,
@@ -86,9 +92,12 @@ impl Projection {
             row: None,
             shown: [0; 32],
         };
-        if created.template == Template::Draft && view.statements.iter().any(|said| said.step() == Some("sealed")) {
+        let ended = |step: &str| view.statements.iter().any(|said| said.step() == Some(step));
+        if created.template == Template::Draft
+            && let Some(end) = ["sealed", RECOVERED].into_iter().find(|step| ended(step))
+        {
             // What it was a draft of is a record now.
-            projection.status = String::from("sealed");
+            projection.status = String::from(end);
             projection.open = false;
         }
         let kind = records::kind(&created.kind).filter(|_| created.template == Template::Record);
@@ -100,6 +109,11 @@ impl Projection {
                 rules::Row::read(id, view, &shown, &context(now, policy), &|dot| received.get(dot).copied());
         }
         Some(projection)
+    }
+
+    fn drafted(created: &Created, said: &Said) -> Option<RecordId> {
+        let of = said.opened.statement.content.get("of").filter(|_| created.template == Template::Draft)?;
+        RecordId::from_slice(of.as_bytes()?).ok()
     }
 
     fn read(&mut self, shown: &Shown) {
@@ -153,13 +167,29 @@ impl Projection {
         }
     }
 
-    /// The line for those who may know that it exists.
+    /// Who answers for it, as a line names them; for a draft that is its author.
+    pub(crate) fn answerable(&self) -> Vec<&str> {
+        if self.template == Template::Draft.as_str() {
+            return vec![self.author.as_str()];
+        }
+        self.owners.iter().map(String::as_str).collect()
+    }
+
+    /// The line for those who may know that it exists. Of a draft it says which record it will be,
+    /// whose it is and since when (R9), and nothing of what it says.
     pub(crate) fn headline(&self, id: RecordId) -> Value {
         let mut map = Map::new();
         let mut put = |name: &str, value| map.insert(name.to_owned(), value);
         put("id", Value::bytes(id.0));
         put("kind", Value::text(&self.kind));
-        put("owner", Value::Array(self.owners.iter().map(Value::text).collect()));
+        put("owner", Value::Array(self.answerable().into_iter().map(Value::text).collect()));
+        if self.template == Template::Draft.as_str() {
+            put("author", Value::text(self.author.as_str()));
+            put("since", Value::text(self.created_at.to_string()));
+            if let Some(record) = self.of {
+                put("record", Value::bytes(record.0));
+            }
+        }
         put("status", Value::text(&self.status));
         put("urgency", Value::text(&self.urgency));
         put("gaps", Value::Array(self.gaps.iter().map(Value::text).collect()));
@@ -233,8 +263,10 @@ impl Projection {
         if let Some(row) = &self.row {
             put("row", Value::text(row.to_json().to_string()));
         }
-        if let Some(case) = self.case {
-            put("case", Value::bytes(case.0));
+        for (name, id) in [("case", &self.case), ("of", &self.of)] {
+            if let Some(id) = id {
+                put(name, Value::bytes(id.0));
+            }
         }
         for (name, text) in [("school", &self.school), ("cover", &self.cover)] {
             if let Some(text) = text {
@@ -253,7 +285,9 @@ impl Projection {
         let time = |text: &str| Timestamp::parse_exact(text).map_err(|_| CborError::Shape);
         let list = |items: Vec<Value>| items.into_iter().map(text).collect::<Result<Vec<_>, _>>();
         let flag = |value: Value| if let Value::Bool(flag) = value { Ok(flag) } else { Err(CborError::Shape) };
-        let case = fields.optional("case").map(|v| v.as_bytes().and_then(|id| RecordId::from_slice(id).ok()));
+        let id = |v: Value| v.as_bytes().and_then(|id| RecordId::from_slice(id).ok()).ok_or(CborError::Shape);
+        let case = fields.optional("case").map(id).transpose()?;
+        let of = fields.optional("of").map(id).transpose()?;
         let due = fields.optional("due").map(text).transpose()?;
         let row = fields.optional("row").map(text).transpose()?;
         let policy = fields.optional("policy");
@@ -264,7 +298,8 @@ impl Projection {
             template: fields.text("template")?,
             kind: fields.text("kind")?,
             compartment: fields.text("compartment")?,
-            case: case.map(|case| case.ok_or(CborError::Shape)).transpose()?,
+            case,
+            of,
             school: fields.optional("school").map(text).transpose()?,
             author: UserId::new(&fields.text("author")?).map_err(|_| CborError::Shape)?,
             created_at: time(&fields.text("created_at")?)?,

@@ -1,11 +1,13 @@
 //! What a session asks: whose key it is, what answers its hello, pages, and what its device holds.
 
 use signed::{ChangeHash, Incarnation, PublicKey, RecordId, UserId, cbor, code};
+use sync_engine::limits::AHEAD_BACKLOG_ROWS;
 use sync_engine::server::{Facts, Peer, ProvenFrame};
 use wire::codec::inbox::number;
 use wire::limits::{PAGE_BODY_BYTES_MAX, ROWS_PER_PAGE_MAX};
-use wire::{Hello, Lane, Page, PageHeader, Receipt, Row};
+use wire::{Hello, Lane, Page, PageHeader, Receipt, Resume, Row};
 
+use super::ahead::{AHEAD_BYTES, HeldAhead, List};
 use super::audit::{self, Note};
 use super::document::change_place;
 use super::inbox::{digest_at, holds_content, walk};
@@ -44,6 +46,11 @@ impl Core {
         device.incarnation = hello.incarnation;
         device.last_sync_at = Some(work.now);
         work.tx.put_device(&device)?;
+        let list = List::stored(work.tx.reading(), device.id)?;
+        // A list that does not read back is none: everything comes as rows then.
+        if list.is_some_and(|list| List::from_bytes(&list).is_none_or(|list| list.is_done(&device))) {
+            work.tx.put_meta(&List::name(device.id), &[])?;
+        }
         let lane = |lane| -> Result<_, ServerError> {
             let last = work.tx.last_frame(peer.device, &hello.incarnation, lane)?;
             Ok(last.map_or((0, signed::FrameHash([0; 32])), |row| (row.number, row.hash)))
@@ -72,14 +79,15 @@ impl Core {
         look().map_err(|error| error.code)?.ok_or(code::W_FRAME_CHANGED)
     }
 
-    /// Cuts a page of the rows after this one for this device; `None` when there are none yet.
+    /// Cuts a page of the rows after this one for this device; `None` when there are none yet. What the
+    /// device holds because it went ahead of its turn is only named.
     ///
     /// What the page discloses stands in the audit chain before it leaves.
-    pub fn page(&self, peer: &Peer, after: u64) -> Result<Option<Page>, ServerError> {
+    pub fn page(&self, peer: &Peer, after: u64, held: Option<Resume>) -> Result<Option<Page>, ServerError> {
         let cut = {
             let tx = self.store.read()?;
             let device = tx.device(peer.device)?.ok_or(StoreError::Damaged)?;
-            self.cut(tx.as_ref(), &device, after)?
+            self.cut(tx.as_ref(), &device, after, held)?
         };
         let Some(mut cut) = cut else { return Ok(None) };
         if !cut.disclosed.is_empty() {
@@ -113,13 +121,23 @@ impl Core {
         Ok(Some(Page::sign(header, &cut.rows, cut.head, self.signer.as_ref())?))
     }
 
-    fn cut(&self, tx: &dyn Reading, device: &DeviceEntry, after: u64) -> Result<Option<Cut>, ServerError> {
+    fn cut(
+        &self,
+        tx: &dyn Reading,
+        device: &DeviceEntry,
+        after: u64,
+        held: Option<Resume>,
+    ) -> Result<Option<Cut>, ServerError> {
         let (head, _) = tx.inbox_head(&device.user)?;
+        let held = HeldAhead::of(tx, device, held)?;
+        // What is urgent may have to go out behind this page.
+        let far = head.saturating_sub(after) >= AHEAD_BACKLOG_ROWS;
+        let bytes_max = if far { AHEAD_BYTES } else { PAGE_BODY_BYTES_MAX };
         let (mut rows, mut disclosed, mut bytes) = (Vec::new(), Vec::new(), 16);
         for stored in tx.inbox(&device.user, after, ROWS_PER_PAGE_MAX)? {
-            let row = self.row(tx, device, &stored, &mut disclosed)?;
+            let row = self.row(tx, device, &stored, &held, &mut disclosed)?;
             bytes += row_bytes(&row);
-            if bytes > PAGE_BODY_BYTES_MAX && !rows.is_empty() {
+            if bytes > bytes_max && !rows.is_empty() {
                 break;
             }
             rows.push(row);
@@ -138,6 +156,7 @@ impl Core {
         tx: &dyn Reading,
         device: &DeviceEntry,
         stored: &InboxRow,
+        held: &HeldAhead,
         disclosed: &mut Vec<RecordId>,
     ) -> Result<Row, ServerError> {
         let (Some(document), Some(hash)) = (stored.document, stored.change) else {
@@ -153,6 +172,9 @@ impl Core {
         if let Some(origin) = own {
             let (lane, frame, item) = (origin.lane, origin.frame, origin.item);
             return Ok(Row::Own { document, change: hash, lane, frame, item });
+        }
+        if held.holds(&change, stored.number) {
+            return Ok(Row::Held { document, change: hash });
         }
         let row = tx.document(document)?.ok_or(StoreError::Damaged)?;
         let opened = self.vault.unwrap(document, &row.key);
@@ -189,12 +211,12 @@ struct Cut {
     head: u64,
 }
 
-fn row_bytes(row: &Row) -> usize {
+pub(crate) fn row_bytes(row: &Row) -> usize {
     ROW_OVERHEAD_BYTES_MAX
         + match row {
             Row::Change { change, .. } => change.len(),
             Row::Directory { statement } => statement.len(),
-            Row::Own { .. } | Row::Granted { .. } | Row::Delivery { .. } => 0,
+            Row::Own { .. } | Row::Held { .. } | Row::Granted { .. } | Row::Delivery { .. } => 0,
             Row::Withdrawn { .. }
             | Row::Headline { .. }
             | Row::Policy { .. }

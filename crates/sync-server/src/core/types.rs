@@ -98,6 +98,30 @@ pub struct UserNew {
     pub supervisor: Option<UserId>,
 }
 
+/// A draft of somebody who is gone, to be released by two people together.
+#[derive(Clone, Debug)]
+pub struct RecoverDraft {
+    /// The record that it would have become (or the draft's own document).
+    pub record: RecordId,
+    /// The inspector.
+    pub inspector: UserId,
+    /// The data protection officer.
+    pub dpo: UserId,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a draft was released as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// Records of kind `recovered_draft`: one, but for a draft of hundreds of kilobytes.
+    pub records: Vec<RecordId>,
+    /// Their case.
+    pub case: RecordId,
+    /// Inboxes that grew, with their last row.
+    pub grown: Vec<(UserId, u64)>,
+}
+
 /// A one-time code, as it is shown once.
 #[derive(Clone, Debug)]
 pub struct NewCode {

@@ -63,6 +63,7 @@ pub fn database_key(master: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, ServerErro
 pub(crate) struct Vault {
     wrap: SealingKey,
     quarantine: SealingKey,
+    matches: hmac::Key,
 }
 
 impl Vault {
@@ -70,6 +71,7 @@ impl Vault {
         Ok(Self {
             wrap: SealingKey::new(&*derived(master, b"document keys")?)?,
             quarantine: SealingKey::new(&*derived(master, b"quarantine")?)?,
+            matches: hmac::Key::new(hmac::HMAC_SHA256, &derived(master, b"match keys")?[..]),
         })
     }
 
@@ -85,6 +87,14 @@ impl Vault {
         let raw = Zeroizing::new(self.wrap.open(Purpose::DocumentKey, &document.0, wrapped)?);
         let raw: &[u8; 32] = raw.as_slice().try_into().map_err(|_| SEALED)?;
         DocumentKey::new(raw)
+    }
+
+    /// The name under which an identifier is found: what it is is nobody's business without the key.
+    pub(crate) fn match_key(&self, kind: &str, value: &str) -> [u8; 16] {
+        let tag = hmac::sign(&self.matches, format!("{kind}\0{value}").as_bytes());
+        let mut name = [0; 16];
+        name.copy_from_slice(tag.as_ref().split_at(16).0);
+        name
     }
 
     /// Seals a change that is kept aside: there may be no document to seal it under.

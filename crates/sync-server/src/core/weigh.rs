@@ -148,6 +148,18 @@ impl Work<'_> {
                 found.push(row);
             }
         }
+        for row in rows.iter().take(CASE_ROWS_MAX) {
+            for one in self.matches_of(row.id)? {
+                if one.case != Some(case) && !found.iter().any(|known| known.id == one.id) {
+                    let others = one.lines("records").iter().filter_map(|id| id.as_str()?.parse().ok());
+                    for other in others.collect::<Vec<RecordId>>() {
+                        let known = found.iter().chain(rows).any(|known| known.id == other);
+                        found.extend(self.row_of(other)?.filter(|_| !known));
+                    }
+                    found.push(one);
+                }
+            }
+        }
         Ok(found)
     }
 
@@ -163,7 +175,25 @@ impl Work<'_> {
             cover: None,
             away: false,
         };
-        Directory::of(self.active().map(member).collect())
+        let mut members: Vec<Member> = self.active().map(member).collect();
+        for absence in self.absences() {
+            let user = absence.text("user").unwrap_or_default();
+            for member in members.iter_mut().filter(|member| member.user == user) {
+                member.away = true;
+                member.cover = absence.text("cover").map(str::to_owned);
+            }
+        }
+        Directory::of(members)
+    }
+
+    /// Absences that run now.
+    fn absences(&self) -> Vec<Row> {
+        let ids = self.tx.open_of_kind("absence").unwrap_or_default();
+        let time = |row: &Row, field: &str| row.text(field).and_then(|at| Timestamp::parse(at).ok());
+        let runs = |row: &Row| {
+            time(row, "from").is_none_or(|from| from <= self.now) && time(row, "to").is_none_or(|to| to > self.now)
+        };
+        ids.into_iter().filter_map(|id| self.row_of(id).ok().flatten()).filter(runs).collect()
     }
 
     /// Weighs a case until nothing more follows; answers the documents that changed or were made.

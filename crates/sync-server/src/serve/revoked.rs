@@ -88,7 +88,11 @@ impl Visit<'_> {
                     }
                 }
                 Effect::Close => self.over = true,
-                Effect::Send(_) | Effect::Again(_) | Effect::LoadPage { .. } | Effect::Committed(_) => {}
+                Effect::Send(_)
+                | Effect::Again(_)
+                | Effect::LoadPage { .. }
+                | Effect::LoadAhead { .. }
+                | Effect::Committed(_) => {}
             }
         }
     }

@@ -13,14 +13,14 @@ use sync_engine::server::{Effect, Facts, Input, Peer, ProvenFrame, Server};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use wire::{Hello, Lane, Message, Page, Receipt, Refuse};
+use wire::{Ahead, Hello, Lane, Message, Page, Receipt, Refuse};
 
 use super::Shared;
 use super::committer::Answer;
 use super::limits::{HELLO_TIME_MAX, LAST_WORD_TIME_MAX, PUSHES_IN_FLIGHT_MAX};
 use super::live::{End, Place};
 use super::streams::{self, Came, Outbound};
-use crate::core::PeerState;
+use crate::core::{Core, PeerState};
 use crate::error::ServerError;
 
 /// A frame on its way through the session's worker.
@@ -35,6 +35,7 @@ enum Done {
     Receipt(Receipt),
     FrameRefused(Code, (Lane, u64)),
     Page(Option<Page>),
+    Ahead(Option<Ahead>),
     Committed,
     Failed(Code),
 }
@@ -197,6 +198,7 @@ impl Session<'_> {
                 self.input(Input::FrameRefused { code, frame });
             }
             Done::Page(page) => self.input(Input::Page(page)),
+            Done::Ahead(ahead) => self.input(Input::Ahead(ahead)),
             Done::Committed => {
                 self.cursor.storing = false;
                 if let Some(next) = self.cursor.next.take() {
@@ -219,7 +221,12 @@ impl Session<'_> {
             Effect::LoadFacts(hello) => self.load_facts(hello),
             Effect::Ingest(frame) => self.queue(Work::Ingest(frame)),
             Effect::Again(frame) => self.queue(Work::Again(frame)),
-            Effect::LoadPage { after } => self.load_page(after),
+            Effect::LoadPage { after, held } => {
+                self.call(move |core, peer| core.page(peer, after, held).map(Done::Page));
+            }
+            Effect::LoadAhead { from, committed } => {
+                self.call(move |core, peer| core.ahead(peer, from, committed).map(Done::Ahead));
+            }
             Effect::Committed(cursor) if self.cursor.storing => self.cursor.next = Some(cursor),
             Effect::Committed(cursor) => self.store_cursor(cursor),
             Effect::Close => self.end(None),
@@ -255,25 +262,24 @@ impl Session<'_> {
     }
 
     fn load_facts(&mut self, hello: Hello) {
-        let peer = self.machine.peer().clone();
-        self.call(move |shared| shared.core.facts(&peer, &hello).map(Done::Facts));
-    }
-
-    fn load_page(&mut self, after: u64) {
-        let peer = self.machine.peer().clone();
-        self.call(move |shared| shared.core.page(&peer, after).map(Done::Page));
+        self.call(move |core, peer| core.facts(peer, &hello).map(Done::Facts));
     }
 
     fn store_cursor(&mut self, cursor: u64) {
         self.cursor.storing = true;
         let peer = self.machine.peer().clone();
-        self.call(move |shared| {
+        self.ask(move |shared| {
             shared.live.grown(shared.core.committed(&peer, cursor)?);
             Ok(Done::Committed)
         });
     }
 
-    fn call(&self, call: impl FnOnce(&Shared) -> Result<Done, ServerError> + Send + 'static) {
+    fn call(&self, call: impl FnOnce(&Core, &Peer) -> Result<Done, ServerError> + Send + 'static) {
+        let peer = self.machine.peer().clone();
+        self.ask(move |shared| call(&shared.core, &peer));
+    }
+
+    fn ask(&self, call: impl FnOnce(&Shared) -> Result<Done, ServerError> + Send + 'static) {
         let (shared, done) = (Arc::clone(self.shared), self.done.clone());
         tokio::spawn(async move {
             let answer = shared.blocking(call).await.unwrap_or_else(Done::Failed);

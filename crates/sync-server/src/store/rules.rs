@@ -44,6 +44,8 @@ pub trait ReadingRules {
     fn prompts_of(&self, user: &UserId) -> Answer<Vec<PromptRow>>;
     /// Everything that was told to anybody and is not over, by time.
     fn prompts_told(&self) -> Answer<Vec<PromptRow>>;
+    /// Open documents of a kind, by id.
+    fn open_of_kind(&self, kind: &str) -> Answer<Vec<RecordId>>;
     /// Other documents that carry an identifier, at most so many, by id.
     fn with_key(&self, hash: &KeyHash, max: usize) -> Answer<Vec<RecordId>>;
     /// The identifiers of a document, each with the number of its kind, by hash.

@@ -90,6 +90,7 @@ impl Device {
             cursor: 0,
             digest: [0; 32],
             last_receipt: None,
+            ahead: None,
         }
     }
 

@@ -275,7 +275,7 @@ impl Handset {
     /// Takes every page; each is proven, and its digest is what is held here.
     pub fn pull(&mut self, world: &World) -> Vec<Row> {
         let mut new = Vec::new();
-        while let Some(page) = world.core.page(&self.peer, self.cursor).unwrap() {
+        while let Some(page) = world.core.page(&self.peer, self.cursor, None).unwrap() {
             let key = world.core.signer().public_key().clone();
             let (header, rows) = page.verify(&self.peer.user, world.core.epoch(), &key).unwrap();
             for row in &rows {
@@ -309,6 +309,7 @@ impl Handset {
             | Row::Policy { .. }
             | Row::Prompt { .. }
             | Row::Match { .. }
+            | Row::Held { .. }
             | Row::Unknown { .. } => {}
         }
     }
@@ -336,6 +337,7 @@ impl Handset {
             cursor: self.cursor,
             digest: self.digest(),
             last_receipt: None,
+            ahead: None,
         }
     }
 }

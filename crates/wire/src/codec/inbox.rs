@@ -27,10 +27,12 @@ pub mod number {
     pub const DIRECTORY: u64 = 7;
     /// [`crate::Row::Policy`]
     pub const POLICY: u64 = 8;
+    /// [`crate::Row::Held`]
+    pub const HELD: u64 = 9;
     /// [`crate::Row::Prompt`]
-    pub const PROMPT: u64 = 9;
+    pub const PROMPT: u64 = 10;
     /// [`crate::Row::Match`]
-    pub const MATCH: u64 = 10;
+    pub const MATCH: u64 = 11;
 }
 
 impl Page {
@@ -124,6 +126,7 @@ impl Row {
             Self::Headline { .. } => number::HEADLINE,
             Self::Directory { .. } => number::DIRECTORY,
             Self::Policy { .. } => number::POLICY,
+            Self::Held { .. } => number::HELD,
             Self::Prompt { .. } => number::PROMPT,
             Self::Match { .. } => number::MATCH,
             Self::Unknown { number, .. } => *number,
@@ -162,6 +165,9 @@ impl Row {
             Self::Policy { version, values } => {
                 body.put("version", Value::uint(*version)).put("values", values.clone()).done()
             }
+            Self::Held { document, change } => {
+                body.put("document", Value::bytes(document.0)).put("change", Value::bytes(change.0)).done()
+            }
             Self::Unknown { body, .. } => body.clone(),
         };
         Value::Array(vec![Value::uint(self.number()), body])
@@ -199,6 +205,7 @@ impl Row {
             },
             number::HEADLINE => Self::Headline { line: a_map(f.value("line")?)? },
             number::DIRECTORY => Self::Directory { statement: some_bytes(f.value("statement")?)? },
+            number::HELD => Self::Held { document: record(f, "document")?, change: ChangeHash(f.fixed("change")?) },
             number::PROMPT => Self::Prompt { line: a_map(f.value("line")?)? },
             number::MATCH => Self::Match { line: a_map(f.value("line")?)? },
             _ => Self::Policy { version: f.uint("version")?, values: a_map(f.value("values")?)? },

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::WireError;
 use crate::limits::{DIRECTORY_MAX, SERVER_KEY_BYTES_MAX, SERVER_KEYS_MAX, VERSIONS_MAX};
-use crate::message::{Committed, Enrol, Enrolled, Epoch, Hello, Lane, Refuse, Welcome};
+use crate::message::{Committed, Enrol, Enrolled, Epoch, Hello, Lane, Refuse, Resume, Welcome};
 
 impl Hello {
     pub(super) fn to_value(&self) -> Value {
@@ -21,6 +21,7 @@ impl Hello {
             .put("cursor", Value::uint(self.cursor))
             .put("digest", Value::bytes(self.digest))
             .put_some("last_receipt", self.last_receipt.map(|(size, root)| pair(Value::uint(size), Value::bytes(root))))
+            .put_some("ahead", self.ahead.map(|to| pair(Value::bytes(to.list), Value::uint(to.position))))
             .done()
     }
 
@@ -32,8 +33,14 @@ impl Hello {
             cursor: fields.uint("cursor")?,
             digest: fields.fixed("digest")?,
             last_receipt: fields.optional("last_receipt").map(number_and_hash).transpose()?,
+            ahead: fields.optional("ahead").map(list_and_position).transpose()?,
         })
     }
+}
+
+fn list_and_position(value: Value) -> Result<Resume, WireError> {
+    let [list, position] = elements::<2>(value)?;
+    Ok(Resume { list: fixed(&list)?, position: uint(&position)? })
 }
 
 impl Welcome {

@@ -4,13 +4,21 @@ use signed::cbor::{self, map};
 use signed::{ChangeHash, FrameHash, Signer as _, Value, code};
 use wire::{
     Codec, Committed, Enrol, Enrolled, EnrolmentCode, FrameBody, Hello, Lane, LogHead, Message, Outcome, Packed, Push,
-    Receipt, Refuse, Rest, Welcome, length_prefix,
+    Receipt, Refuse, Rest, Resume, Welcome, length_prefix,
 };
 
 use super::{EPOCH, INCARNATION, Keys, Made, proofs, time, user};
 
 fn first_hello() -> Hello {
-    Hello { versions: vec![1], incarnation: INCARNATION, epoch: None, cursor: 0, digest: [0; 32], last_receipt: None }
+    Hello {
+        versions: vec![1],
+        incarnation: INCARNATION,
+        epoch: None,
+        cursor: 0,
+        digest: [0; 32],
+        last_receipt: None,
+        ahead: None,
+    }
 }
 
 fn receipt(keys: &Keys) -> Receipt {
@@ -58,6 +66,7 @@ pub(crate) fn messages(keys: &Keys) -> Vec<Made> {
         cursor: 40,
         digest: [0xd1; 32],
         last_receipt: Some((5, [0x10; 32])),
+        ahead: Some(Resume { list: [0x7a; 16], position: 3 }),
         ..first_hello()
     };
     let welcome = Welcome {
@@ -93,6 +102,8 @@ pub(crate) fn messages(keys: &Keys) -> Vec<Made> {
         ("Refuse a frame", "and say which number is expected", Message::Refuse(order)),
         ("Refuse a session", "", Message::Refuse(whole)),
         ("Erase", "", Message::Erase),
+        ("Resume", "three places of this list are on disk", Message::Resume(Resume { list: [0x7a; 16], position: 3 })),
+        ("Ahead", "a directory statement and a change", Message::Ahead(proofs::ahead(keys))),
         ("Enrol", "", Message::Enrol(enrol)),
         ("Enrolled", "", Message::Enrolled(enrolled(keys))),
     ];
@@ -156,7 +167,7 @@ fn refused(keys: &Keys) -> Vec<Made> {
     let page = |from, count, head| Message::Page(wire::Page { from, count, head, ..proofs::page(keys) }).encode();
     let one = |name: &str, note: &str, bytes: Vec<u8>, code| Made::new(name, note).hex("bytes", bytes).refused(code);
     vec![
-        one("a number that is reserved", "9, BootstrapResume", message(9, map([])), code::W_UNEXPECTED),
+        one("a number that is reserved", "11", message(11, map([])), code::W_UNEXPECTED),
         one("a number nobody knows", "", message(500, map([])), code::W_UNEXPECTED),
         one("a negative number", "", message(-1, map([])), code::W_MALFORMED),
         one("a byte after the message", "", [&committed[..], &[0]].concat(), code::W_MALFORMED),

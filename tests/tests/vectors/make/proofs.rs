@@ -4,7 +4,10 @@ use signed::cbor;
 use signed::digest::AudienceDigest;
 use signed::merkle::{self, leaf_hash};
 use signed::{ChangeHash, FrameHash, Signer as _, StatementHash, Value, code};
-use wire::{FrameBody, FrameHeader, Item, Lane, Leaf, LogHead, Message, Outcome, Page, PageHeader, Receipt, Rest, Row};
+use wire::{
+    Ahead, AheadHeader, FrameBody, FrameHeader, Item, Lane, Leaf, LogHead, Message, Outcome, Page, PageHeader, Receipt,
+    Rest, Resume, Row,
+};
 
 use super::{EPOCH, INCARNATION, Keys, Made, record, second_record, time, user};
 
@@ -112,6 +115,7 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::Withdrawn { document: second_record(), headline: None },
         Row::Directory { statement: b"a signed statement stands here".to_vec() },
         Row::Policy { version: 3, values: cbor::map([("recording_delay_minutes", Value::Int(60))]) },
+        Row::Held { document: record(), change: ChangeHash([0x0d; 32]) },
         Row::Prompt { line: line("requested") },
         Row::Match { line: line("possible") },
         Row::Unknown { number: 4_000, body: cbor::map([("later", Value::Bool(true))]) },
@@ -122,6 +126,13 @@ pub(crate) fn page(keys: &Keys) -> Page {
     let header =
         PageHeader { user: user(), epoch: EPOCH, from: 41, digest: [0xd1; 32], time: time(), rows: Vec::new() };
     Page::sign(header, &rows(), 57, &keys.server).expect("signs")
+}
+
+pub(crate) fn ahead(keys: &Keys) -> Ahead {
+    let to = Resume { list: [0x7a; 16], position: 3 };
+    let header = AheadHeader { user: user(), epoch: EPOCH, to, time: time(), rows: Vec::new() };
+    let rows: Vec<Row> = rows().into_iter().filter(Row::goes_ahead).collect();
+    Ahead::sign(header, &rows, &keys.server).expect("signs")
 }
 
 pub(crate) fn pages(keys: &Keys) -> Vec<Made> {

@@ -46,6 +46,12 @@ pub struct Class(&'static str);
 #[cfg_attr(feature = "schema", schemars(extend("enum" = all::roles())))]
 pub struct Role(&'static str);
 
+impl From<[u8; 32]> for Hash {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(&bytes))
+    }
+}
+
 macro_rules! written_as {
     ($($word:ident: $($from:ty)+;)*) => {$($(
         impl From<$from> for $word {

@@ -50,6 +50,11 @@ macro_rules! reading {
                 Ok(self.tables.rules.by_time(|row| row.told.is_some() && row.ended.is_none()))
             }
 
+            fn open_of_kind(&self, kind: &str) -> Answer<Vec<RecordId>> {
+                let of_kind = self.tables.documents.values().filter(|row| row.open && row.kind == kind);
+                Ok(of_kind.map(|row| row.id).collect())
+            }
+
             fn with_key(&self, hash: &KeyHash, max: usize) -> Answer<Vec<RecordId>> {
                 let (first, last) = ((*hash, RecordId([0; 16])), (*hash, RecordId([0xff; 16])));
                 Ok(self.tables.rules.keys.range(first..=last).map(|((_, document), _)| *document).take(max).collect())

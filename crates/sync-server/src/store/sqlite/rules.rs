@@ -54,6 +54,11 @@ macro_rules! reading {
                 self.all(&format!("{PROMPT} WHERE ended IS NULL AND told IS NOT NULL ORDER BY due, id"), [], prompt)
             }
 
+            fn open_of_kind(&self, kind: &str) -> Answer<Vec<RecordId>> {
+                let sql = "SELECT id FROM document WHERE kind = ?1 AND open ORDER BY id";
+                self.all(sql, [kind], |row| Ok(RecordId(bytes(row, 0)?)))
+            }
+
             fn with_key(&self, hash: &KeyHash, max: usize) -> Answer<Vec<RecordId>> {
                 let sql = "SELECT document FROM match_key WHERE hash = ?1 ORDER BY document LIMIT ?2";
                 self.all(sql, (&hash[..], int(max as u64)), |row| Ok(RecordId(bytes(row, 0)?)))

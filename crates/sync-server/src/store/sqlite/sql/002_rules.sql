@@ -18,6 +18,8 @@ CREATE INDEX prompt_due ON prompt (due) WHERE told IS NULL AND ended IS NULL;
 CREATE INDEX prompt_of_case ON prompt (case_id);
 CREATE INDEX prompt_of_person ON prompt (person) WHERE ended IS NULL;
 
+CREATE INDEX document_open_kind ON document (kind) WHERE open;
+
 -- Identifiers a record carries, each as a keyed hash of its normal form.
 CREATE TABLE match_key (
     hash     BLOB NOT NULL,

@@ -1,0 +1,302 @@
+//! The world a story plays in: a real server under a clock that is moved, and a real handset for each
+//! person. A link is cut by not syncing: nothing travels of itself.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use field_day::programs::Programs;
+use field_day::stage::Server;
+use serde_json::{Value as Json, json};
+use signed::Timestamp;
+
+/// The two programs, built once for all stories.
+pub(crate) fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| Programs::build(&[]).unwrap())
+}
+
+/// Everything a story needs.
+pub(crate) struct World {
+    pub(crate) server: Server,
+    now: Timestamp,
+    folder: PathBuf,
+    people: BTreeMap<String, PathBuf>,
+    /// How many answers each person gave: what `new` and `do` were told, field by field.
+    pub(crate) answers: BTreeMap<String, usize>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl World {
+    /// Two schools and two teams of one area: officer ofc1 (school 100001, team t1 under sgt1), ofc2 (100002, t2 under
+    /// sgt2), pcso1, insp1 over both, com1, dsl1 and stf1 of 100001, dsl2 of 100002, hub1, call1. The clock stands at
+    /// `start` (UTC).
+    pub(crate) fn new(start: &str) -> Self {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("firsthand-story-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut server = Server::init(programs(), &folder.join("server")).unwrap();
+        let config = server.dir().join("config.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, format!("test_clock = true\n{text}")).unwrap();
+        for (school, name) in [("100001", "Harbour School"), ("100002", "Quarry School")] {
+            let words = [
+                "school",
+                "add",
+                "--id",
+                school,
+                "--name",
+                name,
+                "--agreement",
+                "partnership",
+                "--until",
+                "2099-12-31",
+            ];
+            server.admin(&words).unwrap();
+        }
+        for (user, role, more) in [
+            ("com1", "command", &["--area", "north"][..]),
+            ("insp1", "inspector", &["--area", "north", "--supervisor", "com1"]),
+            ("sgt1", "sergeant", &["--area", "north", "--team", "t1", "--supervisor", "insp1"]),
+            ("sgt2", "sergeant", &["--area", "north", "--team", "t2", "--supervisor", "insp1"]),
+            ("ofc1", "officer", &["--area", "north", "--team", "t1", "--supervisor", "sgt1", "--school", "100001"]),
+            ("ofc2", "officer", &["--area", "north", "--team", "t2", "--supervisor", "sgt2", "--school", "100002"]),
+            ("pcso1", "pcso", &["--area", "north", "--team", "t1", "--supervisor", "sgt1", "--school", "100001"]),
+            ("dsl1", "dsl", &["--school", "100001"]),
+            ("stf1", "staff", &["--school", "100001"]),
+            ("dsl2", "dsl", &["--school", "100002"]),
+            ("hub1", "hub", &[]),
+            ("call1", "call", &["--area", "north", "--team", "control", "--supervisor", "sgt1"]),
+            ("dpo1", "dpo", &[]),
+        ] {
+            let mut words = vec!["user", "add", "--id", user, "--name", user, "--role", role];
+            words.extend(more);
+            server.admin(&words).unwrap();
+        }
+        server.serve_with(&["--now", start]).unwrap();
+        let now = Timestamp::parse(start).unwrap();
+        Self { server, now, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
+    }
+
+    /// The time now, as RFC 3339.
+    pub(crate) fn now(&self) -> String {
+        self.now.to_string()
+    }
+
+    /// A time so many minutes from now.
+    pub(crate) fn in_minutes(&self, minutes: i64) -> String {
+        Timestamp::from_millis(self.now.millis() + minutes * 60_000).to_string()
+    }
+
+    /// Time passes; everything that falls due has fired when this returns.
+    pub(crate) fn pass(&mut self, length: &str) {
+        self.server.admin(&["clock", "--advance", length]).unwrap();
+        let (number, unit) = length.split_at(length.len() - 1);
+        let factor = match unit {
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => 86_400_000,
+        };
+        self.now = Timestamp::from_millis(self.now.millis() + number.parse::<i64>().unwrap() * factor);
+    }
+
+    /// The server stops and comes back; its clock stands where it stood.
+    pub(crate) fn restart_server(&mut self) {
+        self.server.kill();
+        let now = self.now();
+        self.server.serve_with(&["--now", &now]).unwrap();
+    }
+
+    /// A person's handset, enrolled on first use.
+    fn store(&mut self, user: &str) -> PathBuf {
+        if let Some(store) = self.people.get(user) {
+            return store.clone();
+        }
+        let store = self.folder.join(user);
+        self.people.insert(user.to_owned(), store.clone());
+        let code = self.server.code(user).unwrap();
+        self.run(user, &["enrol", "--code", &code], None).unwrap();
+        store
+    }
+
+    /// Runs `field` as somebody; the answer, or what it was refused with.
+    pub(crate) fn run(&mut self, user: &str, words: &[&str], body: Option<&Json>) -> Result<Json, Json> {
+        let now = self.now();
+        self.run_by(user, &now, words, body)
+    }
+
+    /// The same by a clock that stands elsewhere; it must succeed.
+    pub(crate) fn run_at(&mut self, user: &str, now: &str, words: &[&str]) -> Json {
+        self.run_by(user, now, words, None).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
+    }
+
+    /// The same with a body.
+    pub(crate) fn run_at_with(&mut self, user: &str, now: &str, words: &[&str], body: &Json) -> Json {
+        self.run_by(user, now, words, Some(body)).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
+    }
+
+    fn run_by(&mut self, user: &str, now: &str, words: &[&str], body: Option<&Json>) -> Result<Json, Json> {
+        let store = self.store(user);
+        let mut command = Command::new(&programs().field);
+        command.args(words).arg("--json").arg("--store").arg(&store).args(["--now", now]);
+        if body.is_some() {
+            command.args(["--from", "-"]);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        if let Some(body) = body {
+            stdin.write_all(body.to_string().as_bytes()).unwrap();
+        }
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let error = String::from_utf8_lossy(&output.stderr).to_string();
+        let value: Json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{user} {words:?}: {text} {error}"));
+        if output.status.success() { Ok(value) } else { Err(value["error"].clone()) }
+    }
+
+    /// The same, which must succeed.
+    pub(crate) fn done(&mut self, user: &str, words: &[&str]) -> Json {
+        self.run(user, words, None).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
+    }
+
+    /// A new record; its id.
+    pub(crate) fn new_record(&mut self, user: &str, kind: &str, body: Json) -> String {
+        self.answered(user, &body);
+        let made = self.run(user, &["new", kind], Some(&body)).unwrap_or_else(|e| panic!("{user} new {kind}: {e}"));
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A draft that is sealed at once; its id and the answer of the seal.
+    pub(crate) fn sealed(&mut self, user: &str, kind: &str, body: Json) -> (String, Json) {
+        let id = self.new_record(user, kind, body);
+        let sealed = self.done(user, &["seal", &id]);
+        (id, sealed)
+    }
+
+    /// A step that must succeed.
+    pub(crate) fn step(&mut self, user: &str, id: &str, verb: &str, body: Json) -> Json {
+        self.answered(user, &body);
+        self.run(user, &["do", id, verb], Some(&body)).unwrap_or_else(|e| panic!("{user} {verb} {id}: {e}"))
+    }
+
+    /// A step that must be refused; the codes and paths that stand in its way.
+    pub(crate) fn refused(&mut self, user: &str, id: &str, verb: &str, body: Json) -> Vec<String> {
+        match self.run(user, &["do", id, verb], Some(&body)) {
+            Ok(value) => panic!("{user} {verb} {id} was not refused: {value}"),
+            Err(error) => {
+                let gaps = error["gaps"].as_array().cloned().unwrap_or_default();
+                let mut all: Vec<String> = gaps.iter().map(gap).collect();
+                if all.is_empty() {
+                    all.push(error["code"].as_str().unwrap_or_default().to_owned());
+                }
+                all
+            }
+        }
+    }
+
+    /// Working fields are changed.
+    pub(crate) fn edit(&mut self, user: &str, id: &str, body: Json) -> Json {
+        self.answered(user, &body);
+        self.run(user, &["edit", id], Some(&body)).unwrap_or_else(|e| panic!("{user} edit {id}: {e}"))
+    }
+
+    fn answered(&mut self, user: &str, body: &Json) {
+        *self.answers.entry(user.to_owned()).or_default() += body.as_object().map_or(0, serde_json::Map::len);
+    }
+
+    /// The link is there: everything is sent and fetched.
+    pub(crate) fn sync(&mut self, user: &str) -> Json {
+        self.done(user, &["sync", "--timeout", "60"])
+    }
+
+    /// Everybody named syncs, twice, so that what one brings the others have.
+    pub(crate) fn sync_all(&mut self, users: &[&str]) {
+        for _ in 0..2 {
+            for user in users {
+                self.sync(user);
+            }
+        }
+    }
+
+    pub(crate) fn show(&mut self, user: &str, id: &str) -> Json {
+        self.done(user, &["show", id])
+    }
+
+    /// Lines of a kind, newest first.
+    pub(crate) fn list(&mut self, user: &str, kind: &str) -> Vec<Json> {
+        self.done(user, &["list", kind]).as_array().unwrap().clone()
+    }
+
+    /// Records of a kind whose body meets a condition; their ids.
+    pub(crate) fn find(&mut self, user: &str, kind: &str, meets: impl Fn(&Json) -> bool) -> Vec<String> {
+        let lines = self.list(user, kind);
+        let ids: Vec<String> = lines.iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
+        ids.into_iter().filter(|id| meets(&self.show(user, id))).collect()
+    }
+
+    /// What is due for somebody now: the codes.
+    pub(crate) fn prompts(&mut self, user: &str) -> Vec<String> {
+        let all = self.done(user, &["prompts"]);
+        all.as_array().unwrap().iter().map(|prompt| prompt["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Whether a code is due for somebody now, after a sync.
+    pub(crate) fn is_prompted(&mut self, user: &str, code: &str) -> bool {
+        self.sync(user);
+        self.prompts(user).iter().any(|known| known == code)
+    }
+
+    /// The prompt with a code about a record, for answering or dismissing it.
+    pub(crate) fn prompt(&mut self, user: &str, code: &str) -> Json {
+        let all = self.done(user, &["prompts"]);
+        let found = all.as_array().unwrap().iter().rfind(|prompt| prompt["code"] == code).cloned();
+        found.unwrap_or_else(|| panic!("{user} has no {code}: {all}"))
+    }
+
+    /// The folder of somebody's store, for looking for words that must not be there.
+    pub(crate) fn folder(&self, user: &str) -> &Path {
+        &self.people[user]
+    }
+}
+
+/// Code and path of a gap.
+pub(crate) fn gap(gap: &Json) -> String {
+    format!("{} {}", gap["code"].as_str().unwrap_or_default(), gap["path"].as_str().unwrap_or_default())
+}
+
+/// Codes and paths of the gaps in an answer.
+pub(crate) fn gaps(answer: &Json) -> Vec<String> {
+    answer["gaps"].as_array().into_iter().flatten().map(gap).collect()
+}
+
+/// Whether a list of words holds one that begins so.
+pub(crate) fn any(list: &[String], start: &str) -> bool {
+    list.iter().any(|known| known.starts_with(start))
+}
+
+/// Somebody, as said.
+pub(crate) fn said(words: &str) -> Json {
+    json!({ "as_said": words })
+}
+
+/// Something that is done, by somebody, now.
+pub(crate) fn item(world: &World, by: &str) -> Json {
+    json!({ "done": { "when": world.now(), "by": by } })
+}
+
+/// A record by its id.
+pub(crate) fn record(id: &str) -> Json {
+    json!({ "record": id })
+}
