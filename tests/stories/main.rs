@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod as04_phone_number;
+mod keeping;
 mod oversight;
 mod world;

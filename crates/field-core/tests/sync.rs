@@ -10,7 +10,7 @@ use common::server::{Day, EPOCH, at};
 use common::{Person, Server, account, action, code, concern, record};
 use documents::{ChangeBuilder, DocState, Sentence, Statement, Template};
 use field_core::{EventKind, Field, TestClock};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use signed::cbor::Map;
 use signed::{RecordId, RingSigner, Signer, Timestamp, UserId, Value};
 use sync_engine::device::{ProvenAhead, ProvenPage, Report};
@@ -460,4 +460,26 @@ fn what_comes_ahead_is_checked_like_a_row_and_is_counted_by_its_row_alone() {
     assert!(quiet(&day) && day.pages.iter().all(|page| page.digest_agrees), "{:?}", day.reports);
     assert_eq!(sergeant.field.verify(None).unwrap()["faults"], json!([]));
     assert_eq!(sergeant.list().iter().filter(|line| line["id"] == id).count(), 1);
+}
+
+#[test]
+fn r100_after_forty_two_days_offline_a_thousand_records_go_without_a_reset_and_none_is_overwritten() {
+    let mut server = Server::new();
+    let handset = Person::enrolled(&mut server, "officer1");
+    server.sync(&handset.field);
+    let ids: Vec<String> =
+        (0..1000).map(|n| handset.new_record("action", action(&format!("before the holidays {n}")))).collect();
+    for _ in 0..40 {
+        if quiet(&server.sync(&handset.field)) {
+            break;
+        }
+    }
+    let unsent = handset.status()["unsent"].clone();
+    assert!(unsent.as_object().unwrap().values().all(|n| n == 0), "{unsent}");
+    let list = handset.list();
+    let at_server = |line: &&Json| line["delivery"].as_array().unwrap().iter().any(|step| step["state"] == "at_server");
+    let held: std::collections::BTreeSet<&str> =
+        list.iter().filter(at_server).map(|line| line["id"].as_str().unwrap()).collect();
+    assert!(ids.iter().all(|id| held.contains(id.as_str())), "{} of {}", held.len(), ids.len());
+    assert_eq!(handset.field.verify(None).unwrap()["ok"], true);
 }

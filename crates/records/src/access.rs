@@ -108,6 +108,8 @@ pub struct CaseFacts {
     pub open: bool,
     /// Whether it is high-risk or escalated.
     pub escalated: bool,
+    /// R111: whether it is about a user, a colleague or staff of a member school: inspectors alone.
+    pub restricted: bool,
 }
 
 /// What someone may hold of a record.
@@ -127,6 +129,12 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
     // The bar beats every posting, grant and authorship.
     if barred(who.role, &record.compartment) {
         return Holding::None;
+    }
+    if case.restricted && who.role != Role::Server && record.author != who.user {
+        let inspects = matches!(who.role, Role::Inspector | Role::Command);
+        let reaches =
+            inspects && (record.granted.contains(&who.user) || (case.area.is_some() && case.area == who.area));
+        return if reaches { Holding::Content } else { Holding::None };
     }
     let named = || {
         let user = &who.user;

@@ -411,7 +411,13 @@ fn line_of(id: RecordId, value: &Value, source: Source, now: Timestamp) -> Line 
         case: id_of(value, "case"),
         school: text("school"),
         urgency: text("urgency").unwrap_or_else(|| String::from("standard")),
-        status: if withdrawn { String::from("withdrawn") } else { text("status").unwrap_or_default() },
+        status: if withdrawn && text("status").as_deref() == Some("erased") {
+            String::from("erased")
+        } else if withdrawn {
+            String::from("withdrawn")
+        } else {
+            text("status").unwrap_or_default()
+        },
         title: text("title").unwrap_or_default(),
         recorded_at: at.unwrap_or(now),
         sealed: withdrawn,

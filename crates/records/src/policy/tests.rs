@@ -61,6 +61,16 @@ fn the_commented_file_explains_every_value_and_puts_none_in_force() {
     assert!(text.lines().all(|line| line.len() <= 200));
 }
 
+/// `FIRSTHAND_WRITE_POLICY=1 cargo test -p records --lib policy` writes it.
+#[test]
+fn the_page_with_every_value_is_that_of_this_version() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy.toml");
+    if std::env::var_os("FIRSTHAND_WRITE_POLICY").is_some() {
+        std::fs::write(page, Policy::commented_file()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(page).unwrap(), Policy::commented_file());
+}
+
 #[test]
 fn the_file_of_a_policy_shows_what_differs() {
     let policy =

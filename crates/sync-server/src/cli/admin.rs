@@ -150,3 +150,32 @@ pub(super) fn user_id(text: &str) -> Result<UserId, Failure> {
 fn school_id(text: &str) -> Result<SchoolId, Failure> {
     SchoolId::new(text).map_err(|error| Failure::new(code::A_ID, error.to_string()))
 }
+
+/// `erase`.
+pub(super) fn erase(
+    dir: &Path,
+    record: RecordId,
+    approved_by: &str,
+    reason: &str,
+    now: Option<Timestamp>,
+) -> Result<Answer, Failure> {
+    let (core, _) = open(dir, now)?;
+    core.erase(record, &user_id(approved_by)?, reason)?;
+    let line = format!("Erased: {record}. What stays says that it was, and who approved it.");
+    Ok(Answer::new(json!({ "id": record.to_string(), "erased": true, "approved_by": approved_by }), vec![line]))
+}
+
+/// `hold`.
+pub(super) fn hold(
+    dir: &Path,
+    record: RecordId,
+    by: &str,
+    reason: &str,
+    release: bool,
+    now: Option<Timestamp>,
+) -> Result<Answer, Failure> {
+    let (core, _) = open(dir, now)?;
+    core.hold(record, &user_id(by)?, reason, release)?;
+    let line = format!("{}: {record}.", if release { "Released" } else { "Held" });
+    Ok(Answer::new(json!({ "id": record.to_string(), "held": !release, "by": by }), vec![line]))
+}

@@ -110,6 +110,39 @@ pub(super) enum Command {
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
     },
+    /// Erase a record for good: its key is destroyed, a tombstone stays
+    Erase {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// The record
+        #[arg(long, value_name = "ID")]
+        record: RecordId,
+        /// The data protection officer who approves it
+        #[arg(long, value_name = "USER")]
+        approved_by: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Place a legal hold on a record or a case, or release it
+    Hold {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// The record or case
+        #[arg(long, value_name = "ID")]
+        record: RecordId,
+        /// The data protection officer
+        #[arg(long, value_name = "USER")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Release it
+        #[arg(long)]
+        release: bool,
+    },
     /// The policy: show what is in force, or change it
     Policy {
         /// The server's folder

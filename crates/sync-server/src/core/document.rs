@@ -87,7 +87,7 @@ impl Doc {
     /// A stored document, put together from its changes. The cost is that of its changes. What is
     /// not as it was written is `A.document`.
     pub(crate) fn load(core: &Core, tx: &dyn Reading, id: RecordId) -> Result<Option<Self>, ServerError> {
-        let Some(row) = tx.document(id)? else { return Ok(None) };
+        let Some(row) = tx.document(id)?.filter(|row| !row.key.is_empty()) else { return Ok(None) };
         let key = core.vault.unwrap(id, &row.key).map_err(|_| DAMAGED)?;
         let state = key.open(Purpose::State, &id.0, &row.state).map_err(|_| DAMAGED)?;
         let state = DocState::from_bytes(&state).map_err(|_| DAMAGED)?;
@@ -207,6 +207,10 @@ pub(crate) fn reread(key: &DocumentKey, row: &ChangeRow, template: Template) -> 
 impl Core {
     /// What is read off a document, without loading it; damage is `A.document`.
     pub(crate) fn projection(&self, row: &DocumentRow) -> Result<Option<Projection>, ServerError> {
+        if row.key.is_empty() {
+            // It was erased.
+            return Ok(None);
+        }
         let key = self.vault.unwrap(row.id, &row.key).map_err(|_| DAMAGED)?;
         Projection::open(&key, row).map_err(|_| DAMAGED)
     }

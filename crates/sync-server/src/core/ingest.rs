@@ -191,6 +191,11 @@ impl Work<'_> {
         sender: &Sender<'_>,
         origin: Origin,
     ) -> Result<Fate, ServerError> {
+        if self.erased(document)? {
+            let refusal =
+                Refusal::new(code::R96_ERASED, "this record was erased, with approval, and does not come back");
+            return Ok(Fate::Out(refusal, None));
+        }
         let again;
         let candidate = match &change.read {
             Read::Good(candidate) => candidate,
@@ -400,7 +405,7 @@ impl Work<'_> {
 
 /// What breaks a limit, or is not what anybody signed, is said and counted but takes no room.
 fn worth_keeping(code: Code) -> bool {
-    code.class != Class::Limit && code.class != Class::Damaged && code != code::S_SIGNATURE
+    code != code::R96_ERASED && code.class != Class::Limit && code.class != Class::Damaged && code != code::S_SIGNATURE
 }
 
 /// `test-faults`: an action's first change.

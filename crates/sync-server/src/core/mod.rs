@@ -15,6 +15,7 @@ mod authority;
 mod directory;
 mod document;
 mod enrol;
+mod erase;
 pub mod faults;
 mod home;
 mod inbox;

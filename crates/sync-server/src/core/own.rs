@@ -50,6 +50,7 @@ impl Work<'_> {
         order.sort();
         order.dedup();
         self.settle_all(&order, sender)?;
+        moved.append(&mut self.moved);
         for case in moved {
             for id in self.tx.documents_of_case(case)? {
                 if !order.contains(&id) {

@@ -163,6 +163,7 @@ impl Projection {
             members: users(&self.members),
             schools: self.schools.iter().filter_map(|school| signed::SchoolId::new(school).ok()).collect(),
             open: self.open,
+            restricted: self.restricted(),
             ..CaseFacts::default()
         }
     }
@@ -173,6 +174,12 @@ impl Projection {
             return vec![self.author.as_str()];
         }
         self.owners.iter().map(String::as_str).collect()
+    }
+
+    /// R111: whether it is a case about one of our own.
+    pub(crate) fn restricted(&self) -> bool {
+        let said = self.row.as_ref().and_then(|row| row.value("restricted"));
+        self.kind == "case" && said == Some(&Json::Bool(true))
     }
 
     /// The line for those who may know that it exists. Of a draft it says which record it will be,

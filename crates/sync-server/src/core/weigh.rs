@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use documents::{Created, Template};
+use records::matching::normal::plain;
 use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row, Unsealed};
 use records::{Role, Writes};
 use serde_json::{Value as Json, json};
@@ -208,7 +209,13 @@ impl Work<'_> {
             for made in &found.makes {
                 more.extend(self.make(made, &weighing)?);
             }
-            for raise in &found.raises {
+            let own = self.about_our_own(&weighing).then(|| Raise {
+                rule: "R111",
+                record: case,
+                field: "restricted",
+                value: Json::Bool(true),
+            });
+            for raise in found.raises.iter().chain(&own) {
                 more.extend(self.raise_by_rule(raise)?);
             }
             if more.is_empty() || round + 1 == WEIGHED_AGAIN_MAX {
@@ -221,6 +228,20 @@ impl Work<'_> {
         changed.sort();
         changed.dedup();
         Ok(changed)
+    }
+
+    /// R111: whether somebody of the case bears the name of a user. Looked at here alone: no device learns
+    /// who was compared with whom.
+    fn about_our_own(&self, weighing: &Weighing) -> bool {
+        if !rules::switch::on("R111") {
+            return false;
+        }
+        let users: BTreeSet<String> = self.people().map(|person| plain(&person.row.name)).collect();
+        let people = weighing.rows.iter().filter(|row| row.kind == "person");
+        let of_concern =
+            |row: &&Row| !row.lines("roles").iter().any(|role| role == "reporter" || role == "professional");
+        let names = people.filter(of_concern).flat_map(|row| row.lines("names").iter().chain(row.lines("aliases")));
+        names.filter_map(Json::as_str).map(plain).any(|name| name.contains(' ') && users.contains(&name))
     }
 
     /// Makes a record a rule asks for, unless it is there.
@@ -286,6 +307,9 @@ impl Work<'_> {
             let line = RecordId::derived(&["line", raise.rule, &doc.id.to_string(), &raise.value.to_string()]);
             map.insert("id".into(), Value::text(line.to_string()));
         }
+        if raise.field == "restricted" {
+            self.moved.insert(doc.id);
+        }
         let cautious = vec![(field.key.to_owned(), value)];
         self.write_own(doc, kind.name, None, &Writes { cautious, ..Writes::default() })?;
         self.project(doc)?;
@@ -295,6 +319,12 @@ impl Work<'_> {
     /// Brings the stored prompts of a case to what its rules ask for now, and tells what is due.
     fn reconcile(&mut self, case: RecordId, wanted: &[Prompt]) -> Result<(), ServerError> {
         let stored = self.tx.prompts_of_case(case)?;
+        let restricted = self.row_of(case)?.is_some_and(|row| row.value("restricted") == Some(&Json::Bool(true)));
+        let inspects = |user: &str| {
+            let role = UserId::new(user).ok().and_then(|user| self.person(&user).and_then(super::work::Person::role));
+            matches!(role, Some(Role::Inspector | Role::Command))
+        };
+        let wanted: Vec<&Prompt> = wanted.iter().filter(|one| !restricted || inspects(&one.to)).collect();
         let mut known: BTreeMap<RecordId, PromptRow> = stored.into_iter().map(|row| (row.id, row)).collect();
         for prompt in wanted {
             let Ok(user) = UserId::new(&prompt.to) else { continue };

@@ -53,6 +53,8 @@ pub(crate) struct Work<'a> {
     /// Who has been sent the newest statements about which subject.
     pub(crate) introduced: BTreeSet<(UserId, RecordId)>,
     pub(crate) people: BTreeMap<UserId, Person>,
+    /// Cases whose members are others now.
+    pub(crate) moved: BTreeSet<RecordId>,
     /// Entries of the audit chain when this began.
     audited: u64,
 }
@@ -73,6 +75,7 @@ impl<'a> Work<'a> {
             grown: BTreeSet::new(),
             introduced: BTreeSet::new(),
             people,
+            moved: BTreeSet::new(),
             audited,
         })
     }

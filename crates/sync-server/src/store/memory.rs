@@ -63,6 +63,10 @@ impl Store for Memory {
         Ok(Box::new(Work { tables, home: &self.tables, _alone: alone }))
     }
 
+    fn settle(&self) -> Answer<()> {
+        Ok(())
+    }
+
     fn data_version(&self) -> Answer<u64> {
         // Nobody else can write here.
         Ok(0)

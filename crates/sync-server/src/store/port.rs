@@ -28,6 +28,9 @@ pub trait Store: Send + Sync {
 
     /// A number that changes when another process has committed something.
     fn data_version(&self) -> Answer<u64>;
+
+    /// Brings everything into the one file: what was freed is left nowhere beside it.
+    fn settle(&self) -> Answer<()>;
 }
 
 /// The reads of a transaction.

@@ -58,6 +58,8 @@ pub trait WritingRules {
     fn put_prompt(&mut self, row: &PromptRow) -> Answer<()>;
     /// Takes a prompt away that was never told.
     fn remove_prompt(&mut self, id: RecordId) -> Answer<()>;
+    /// Takes every row of a document's words away and destroys its key; a row that says it was erased stays.
+    fn erase_document(&mut self, document: RecordId) -> Answer<()>;
     /// Sets the identifiers of a document.
     fn put_keys(&mut self, document: RecordId, keys: &[(KeyHash, u64)]) -> Answer<()>;
 }

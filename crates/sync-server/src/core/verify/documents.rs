@@ -85,6 +85,10 @@ impl Check<'_> {
 
     fn document(&mut self, row: &DocumentRow) -> Result<Held, ServerError> {
         let mut held = Held::default();
+        if row.key.is_empty() && row.status == crate::core::erase::ERASED {
+            held.erased = true;
+            return Ok(held);
+        }
         let (Some(template), Ok(key)) = (template_named(&row.template), self.core.vault.unwrap(row.id, &row.key))
         else {
             self.fault("V.key", row.id);

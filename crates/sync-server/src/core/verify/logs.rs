@@ -104,6 +104,10 @@ impl Check<'_> {
         for ((document, changes), (outcome, statements)) in items {
             let accepted = usize::try_from(outcome.accepted).unwrap_or(usize::MAX);
             let held = self.documents.get(document);
+            // What was erased, with approval, is meant to be gone.
+            if held.is_some_and(|held| held.erased) {
+                continue;
+            }
             let all = changes.iter().take(accepted).all(|hash| held.is_some_and(|held| held.bytes.contains(hash)));
             let said = statements.iter().all(|id| held.is_some_and(|held| held.statements.contains(id)));
             self.require(all && said && accepted <= changes.len(), "V.lost", format_args!("{document} in {what}"));

@@ -43,6 +43,8 @@ struct Held {
     /// SHA-256 of each change's bytes.
     bytes: BTreeSet<[u8; 32]>,
     statements: BTreeSet<StatementHash>,
+    /// Whether it was erased: nothing of it is left, and nothing is missed.
+    erased: bool,
 }
 
 impl Core {

@@ -82,6 +82,22 @@ impl WritingRules for Work<'_> {
         Ok(())
     }
 
+    fn erase_document(&mut self, document: RecordId) -> Answer<()> {
+        self.tables.changes.retain(|(one, _), _| *one != document);
+        self.tables.statements.retain(|(one, _, _), _| *one != document);
+        self.tables.operations.retain(|(one, _, _, _), _| *one != document);
+        self.tables.quarantine.retain(|(_, one, _), _| *one != document);
+        if let Some(row) = self.tables.documents.get_mut(&document) {
+            row.key.clear();
+            row.state.clear();
+            row.projection.clear();
+            row.owner.clear();
+            (row.status, row.urgency) = (String::from("erased"), String::from("info"));
+            (row.due, row.open, row.gaps, row.changes) = (None, false, 0, 0);
+        }
+        Ok(())
+    }
+
     fn put_keys(&mut self, document: RecordId, keys: &[(KeyHash, u64)]) -> Answer<()> {
         self.tables.rules.keys.retain(|(_, one), _| *one != document);
         self.tables.rules.keys.extend(keys.iter().map(|(hash, kind)| ((*hash, document), *kind)));

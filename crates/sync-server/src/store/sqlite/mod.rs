@@ -88,6 +88,11 @@ impl Store for Sqlite {
         Ok(Box::new(WriteTx { connection, failed: &self.failed, open: true }))
     }
 
+    fn settle(&self) -> Answer<()> {
+        let writer = lock(&self.writer);
+        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failure)
+    }
+
     fn data_version(&self) -> Answer<u64> {
         let watcher = lock(&self.watcher);
         let version: i64 = watcher.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(failure)?;

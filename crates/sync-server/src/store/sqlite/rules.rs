@@ -98,6 +98,16 @@ impl WritingRules for WriteTx<'_> {
         self.run("DELETE FROM prompt WHERE id = ?1", [&id.0[..]])
     }
 
+    fn erase_document(&mut self, document: RecordId) -> Answer<()> {
+        for table in ["statement", "operation", "change", "quarantine"] {
+            self.run(&format!("DELETE FROM {table} WHERE document = ?1"), [&document.0[..]])?;
+        }
+        self.run("DELETE FROM open_item WHERE document = ?1", [&document.0[..]])?;
+        let sql = "UPDATE document SET wrapped_key = x'', state = x'', projection = x'', owner = '', status = 'erased', \
+                   urgency = 'info', due = NULL, open = 0, gaps = 0, changes = 0 WHERE id = ?1";
+        self.run(sql, [&document.0[..]])
+    }
+
     fn put_keys(&mut self, document: RecordId, keys: &[(KeyHash, u64)]) -> Answer<()> {
         self.run("DELETE FROM match_key WHERE document = ?1", [&document.0[..]])?;
         for (hash, kind) in keys {
