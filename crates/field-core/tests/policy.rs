@@ -67,7 +67,7 @@ fn a_policy_of_a_newer_server_is_kept_and_what_is_unknown_or_wild_in_it_changes_
     let mut server = Server::new();
     let officer = Person::enrolled(&mut server, "officer1");
     let wild = signed::cbor::map([
-        ("account_delay_max_hours", Value::Int(i64::MAX)),
+        ("account_delay_hours", Value::Int(i64::MAX)),
         ("promise_hours", Value::text("soon")),
         ("holidays", Value::Array(vec![Value::Null; 1_000])),
         ("a_value_of_next_year", Value::Int(1)),

@@ -1,6 +1,6 @@
 //! Values a force can change. [`mod@table`] declares each once; here they are read, written and sent.
 //!
-//! A policy is a map from names to values in the units people use (`account_delay_max_hours = 24`): the
+//! A policy is a map from names to values in the units people use (`account_delay_hours = 24`): the
 //! same in `policy.toml`, in the server's store and in the row that brings it to a device. Whoever reads a
 //! file turns it into such a map; nothing here knows a file's syntax but that of [`Policy::file`].
 
@@ -43,7 +43,7 @@ impl Policy {
     fn contradictions(&self) -> Vec<Gap> {
         let pairs = [
             ("positive_action_sergeant_days", self.positive_action_sergeant_ms, self.positive_action_high_ms),
-            ("check_immediate_hours", self.check_immediate_ms, self.check_urgent_ms),
+            ("check_immediate_minutes", self.check_immediate_ms, self.check_urgent_ms),
             ("check_urgent_hours", self.check_urgent_ms, self.check_ms),
             ("attend_immediate_minutes", self.attend_immediate_ms, self.attend_urgent_ms),
             ("attend_urgent_minutes", self.attend_urgent_ms, self.attend_scheduled_ms),

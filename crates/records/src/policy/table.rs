@@ -76,13 +76,13 @@ settings! {
         /// What is typed is on disk after so long at most.
         "R1" keystrokes_ms: i64 = 2 * SECOND, "keystrokes_seconds" seconds(1, 10);
         /// An account written down later than this after it ended needs a reason.
-        "R4" account_delay_max_ms: i64 = 24 * HOUR, "account_delay_max_hours" hours(1, 720);
+        "R4" account_delay_max_ms: i64 = 24 * HOUR, "account_delay_hours" hours(1, 720);
         /// A draft that stays unsealed for longer is asked about.
-        "R9" draft_ms: i64 = 12 * HOUR, "draft_unsealed_hours" hours(1, 168);
+        "R9" draft_ms: i64 = 12 * HOUR, "draft_hours" hours(1, 168);
         /// An urgent record that the server has not acknowledged by then: the officer is told to use radio or phone.
         "R23" phone_after_ms: i64 = 10 * MINUTE, "phone_after_minutes" minutes(1, 120);
         /// A specialist contact and the early-evidence action after a report of rape are due by then.
-        "R108" early_evidence_ms: i64 = HOUR, "early_evidence_hours" hours(1, 24);
+        "R108" early_evidence_ms: i64 = HOUR, "early_evidence_minutes" minutes(1, 1_440);
     }
     "What belongs together" {
         /// Both owners and both supervisors are told of a match by then.
@@ -140,7 +140,7 @@ settings! {
     }
     "Checks and risk" {
         /// A check on an immediate record is due by then.
-        "R35" check_immediate_ms: i64 = HOUR, "check_immediate_hours" hours(1, 24);
+        "R35" check_immediate_ms: i64 = HOUR, "check_immediate_minutes" minutes(1, 1_440);
         /// A check on an urgent one.
         "R35" check_urgent_ms: i64 = 4 * HOUR, "check_urgent_hours" hours(1, 72);
         /// A check on any other.
@@ -209,7 +209,7 @@ settings! {
         /// Officers a supervisor has at most before an alert.
         "R74" span_max: usize = 12, "span_max" count(1, 100);
         /// Load for hours worked, in percent of the team's median, above which there is an alert.
-        "R74" load_alert_percent: i64 = 150, "load_alert_percent" count(101, 1_000);
+        "R74" load_alert_percent: usize = 150, "load_alert_percent" count(101, 1_000);
         /// A case older than this is listed to the inspector: six months.
         "R77" case_old_ms: i64 = 183 * DAY, "case_old_days" days(7, 3_660);
         /// Open cases an inspector is given each month.
@@ -225,9 +225,9 @@ settings! {
     }
     "Reports" {
         /// Above so many percent unknown a report says that the data do not suffice.
-        "R86" unknown_max_percent: i64 = 10, "unknown_max_percent" count(0, 50);
+        "R86" unknown_max_percent: usize = 10, "unknown_max_percent" count(0, 50);
         /// Cells of a report with fewer are not shown.
-        "R86" cell_least: i64 = 10, "cell_least" count(5, 100);
+        "R86" cell_least: usize = 10, "cell_least" count(5, 100);
     }
     "Devices" {
         /// Without contact for so long a device is locked for reading; writing down stays possible.

@@ -34,7 +34,7 @@ fn the_defaults_are_those_of_the_requirements() {
     let default = Policy::DEFAULT.to_value();
     let says = |name: &str| default.as_map().unwrap().get(name).unwrap().to_json().to_string();
     for (name, value) in [
-        ("account_delay_max_hours", "24"),
+        ("account_delay_hours", "24"),
         ("immediate_rungs_minutes", "[5,10,15,20]"),
         ("urgent_rungs_minutes", "[15,30,45,60]"),
         ("date_warnings_days", "[14,7,2,0]"),
@@ -84,7 +84,7 @@ fn the_file_of_a_policy_shows_what_differs() {
 #[test]
 fn what_is_written_is_read_in_the_units_people_use() {
     let values = map(&[
-        ("account_delay_max_hours", Value::Int(1)),
+        ("account_delay_hours", Value::Int(1)),
         ("urgent_rungs_minutes", Value::Array([20, 30, 45, 90].map(Value::Int).to_vec())),
         ("working_hours", Value::Array([7, 19].map(Value::Int).to_vec())),
         ("command_officers", Value::Array(vec![Value::text("c.gold")])),
@@ -101,8 +101,8 @@ fn what_is_written_is_read_in_the_units_people_use() {
 #[test]
 fn everything_that_is_wrong_is_named_and_nothing_of_it_counts() {
     let values = map(&[
-        ("account_delay_max_hours", Value::Int(1)),
         ("account_delay_hours", Value::Int(1)),
+        ("acount_delay_hours", Value::Int(1)),
         ("Promise Hours", Value::Int(1)),
         ("promise_hours", Value::text("24")),
         ("crime_decision_hours", Value::Int(25)),
@@ -118,7 +118,7 @@ fn everything_that_is_wrong_is_named_and_nothing_of_it_counts() {
         codes(&gaps),
         [
             ("A.policy_name", ".."),
-            ("A.policy_name", "account_delay_hours"),
+            ("A.policy_name", "acount_delay_hours"),
             ("A.policy_range", "command_officers"),
             ("A.policy_range", "contact_days"),
             ("A.policy_range", "crime_decision_hours"),
@@ -133,8 +133,8 @@ fn everything_that_is_wrong_is_named_and_nothing_of_it_counts() {
 
 #[test]
 fn what_is_more_urgent_is_never_due_later_than_what_is_less() {
-    let gaps = Policy::parse(&map(&[("check_immediate_hours", Value::Int(5))]), 2).unwrap_err();
-    assert_eq!(codes(&gaps), [("A.policy_range", "check_immediate_hours")]);
+    let gaps = Policy::parse(&map(&[("check_immediate_minutes", Value::Int(300))]), 2).unwrap_err();
+    assert_eq!(codes(&gaps), [("A.policy_range", "check_immediate_minutes")]);
     let late = Value::Array([20, 31, 46, 61].map(Value::Int).to_vec());
     let gaps = Policy::parse(&map(&[("immediate_rungs_minutes", late)]), 2).unwrap_err();
     assert_eq!(codes(&gaps), [("A.policy_range", "immediate_rungs_minutes")]);

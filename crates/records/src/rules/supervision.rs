@@ -80,7 +80,9 @@ fn successor(view: &CaseView<'_>, found: &mut Findings) {
         let text = "a high-risk case is under you: acknowledge that you have taken it over";
         let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, risk.since(), text).about(sergeant.to_owned());
         let item = item.after(0, To::User(sergeant.to_owned()));
-        found.owe(item.at(worktime::after_working_days(risk.since(), 5, view.policy), To::Inspector));
+        found.owe(
+            item.at(worktime::after_working_days(risk.since(), view.policy.takeover_days, view.policy), To::Inspector),
+        );
     }
 }
 

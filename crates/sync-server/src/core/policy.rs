@@ -160,8 +160,7 @@ impl Core {
             return Ok(PolicyChange { version: before.version, changed, grown: Vec::new() });
         }
         keep(work.tx.as_mut(), &policy, work.now)?;
-        let why = format!("policy {}: {}", policy.version, changed.join(" "));
-        audit::append(work.tx.as_mut(), work.now, Note::admin(&why))?;
+        audit::append_change(work.tx.as_mut(), work.now, Note::admin("policy"), &changed)?;
         let active: Vec<UserId> =
             work.people().filter(|person| person.row.active).map(|person| person.row.id.clone()).collect();
         for user in active {
