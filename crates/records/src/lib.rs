@@ -21,7 +21,6 @@ pub mod kind;
 pub mod kinds;
 pub mod matching;
 pub mod policy;
-pub mod policy_table;
 pub mod proposals;
 pub mod raise;
 pub mod rights;

@@ -257,7 +257,7 @@ impl Planning<'_> {
     }
 
     fn write(&mut self, sets: &[(String, Json)]) {
-        match edits::verb_writes(self.kind, self.view, sets, self.new_id) {
+        match edits::verb_writes(self.kind, self.view, sets, self.ctx.policy, self.new_id) {
             Ok(writes) => {
                 self.plan.writes.entries.extend(writes.entries);
                 self.plan.writes.cautious.extend(writes.cautious);

@@ -8,6 +8,7 @@ use records::matching::{
     match_id, phone, raises, recurrence, score, serious, state,
 };
 use serde_json::{Value as Json, json};
+use records::policy::Policy;
 use signed::{RecordId, Timestamp, UserId};
 
 fn id(name: &str) -> RecordId {
@@ -204,10 +205,10 @@ fn r13_a_rejected_match_takes_back_what_it_raised() {
 #[test]
 fn r14_two_concerns_in_six_months_ask_for_a_review_and_three_for_a_strategy_discussion() {
     let day = 24 * 60 * 60 * 1000;
-    let (now, window) = (at("2026-12-01T09:00:00Z"), 183 * day);
+    let (now, policy) = (at("2026-12-01T09:00:00Z"), Policy::default());
     let ago = |name: &str, days: i64| (id(name), now.plus_millis(-days * day));
     let asks = |concerns: &[(RecordId, Timestamp)]| {
-        let found = recurrence(concerns, now, window);
+        let found = recurrence(concerns, now, &policy);
         (found.within.len(), found.review_due, found.strategy_proposed)
     };
     assert_eq!(asks(&[]), (0, false, false));
@@ -216,10 +217,10 @@ fn r14_two_concerns_in_six_months_ask_for_a_review_and_three_for_a_strategy_disc
     assert_eq!(asks(&[ago("a", 1), ago("b", 182)]), (2, true, false));
     assert_eq!(asks(&[ago("a", 1), ago("b", 182), ago("c", 70)]), (3, true, true));
     assert_eq!(asks(&[ago("a", 1), ago("ahead", -2)]), (2, true, false), "a clock that is ahead hides nothing");
-    let found = recurrence(&[ago("a", 1), ago("b", 50)], now, window);
+    let found = recurrence(&[ago("a", 1), ago("b", 50)], now, &policy);
     assert_eq!((found.within, found.latest), (vec![id("b"), id("a")], Some(now.plus_millis(-day))));
     let end = Timestamp::from_millis(i64::MIN);
-    assert_eq!(recurrence(&[(id("a"), now)], end, i64::MAX).within.len(), 1, "wild clocks");
+    assert_eq!(recurrence(&[(id("a"), now)], end, &policy).within.len(), 1, "wild clocks");
 }
 
 #[test]

@@ -369,6 +369,10 @@ codes! {
     R80_DAMAGED = 18002 "R80.damaged" Damaged;
     R110_LOCKED = 21000 "R110.locked" Denied;
     R110_FLAGGED = 21001 "R110.flagged" Refused;
+    A_POLICY = 1620 "A.policy" Refused;
+    A_POLICY_NAME = 1621 "A.policy_name" Refused;
+    A_POLICY_TYPE = 1622 "A.policy_type" Refused;
+    A_POLICY_RANGE = 1623 "A.policy_range" Refused;
 }
 
 #[cfg(test)]

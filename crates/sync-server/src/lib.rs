@@ -11,6 +11,7 @@ pub mod core;
 pub mod error;
 pub mod failure;
 pub mod objects;
+pub mod policy_file;
 pub mod serve;
 pub mod store;
 

@@ -30,7 +30,7 @@ impl Field {
     /// The contract's `status`; works before enrolment too.
     pub fn status(&self) -> Result<Json> {
         let identity = self.identity()?;
-        let now = self.moment().now;
+        let moment = self.moment();
         self.read(|db| {
             let (mut unsent, oldest) = unsent(db)?;
             unsent.media = media::waiting_count(db)?;
@@ -49,13 +49,14 @@ impl Field {
                 server: meta::text(db, meta::ADDRESS)?,
                 online: meta::number(db, meta::ONLINE)? == Some(1),
                 unsent,
-                oldest_unsent_seconds: oldest.map(|at| (now.millis() - at).max(0) / 1000),
+                oldest_unsent_seconds: oldest.map(|at| (moment.now.millis() - at).max(0) / 1000),
                 last_receipt_at: at(meta::number(db, meta::LAST_RECEIPT)?),
                 cursor: cursor(db)?,
                 clock_skew_ms: meta::number(db, meta::OFFSET)?,
                 offline_code: offline_code(db)?,
                 refused,
                 distrusted,
+                policy: moment.policy.version,
                 drift_at: at(meta::number(db, meta::DRIFT)?),
             }))
         })

@@ -61,7 +61,7 @@ fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answe
         return Ok(answer::Shown::Record(Box::new(record(db, me, moment, &row)?)));
     }
     if let Some(draft) = lists::draft(db, id)? {
-        return Ok(answer::Shown::Draft(Box::new(of_draft(db, me, &draft)?)));
+        return Ok(answer::Shown::Draft(Box::new(of_draft(db, me, moment, &draft)?)));
     }
     match lists::line(db, id)? {
         Some(line) if line.source == Source::Headline || line.source == Source::Withdrawn => {
@@ -77,8 +77,8 @@ fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answe
     }
 }
 
-fn of_draft(db: &Connection, me: &Me, draft: &DraftRow) -> Result<answer::Draft> {
-    let mut shown = shown_of_draft(draft);
+fn of_draft(db: &Connection, me: &Me, moment: &Moment, draft: &DraftRow) -> Result<answer::Draft> {
+    let mut shown = shown_of_draft(draft, &moment.policy);
     shown.status = String::from("draft");
     Ok(answer::Draft {
         fields: fields(&mut shown),

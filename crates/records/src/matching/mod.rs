@@ -27,6 +27,6 @@ pub use judge::{Entry, PossibleMatch, compare, judge, match_id, serious};
 pub use keys::{KEYS_MAX, Key, KeyKind, Keys, gather, keys, shared_by_many};
 pub use person::{Likeness, PersonFacts, facts, score};
 pub use phone::{phone, phones_in};
-pub use recur::{REVIEW_WORKING_DAYS, Recurrence, recurrence};
+pub use recur::{Recurrence, recurrence};
 pub use screen::Screen;
 pub use words::{TEXT_BYTES_MAX, email, emails_in, plain, username, vehicle};

@@ -8,7 +8,7 @@ use super::urgent::urgent_rungs;
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
-use crate::matching::{REVIEW_WORKING_DAYS, Recurrence};
+use crate::matching::Recurrence;
 use crate::raise;
 use crate::seal::filled;
 use crate::worktime;
@@ -47,7 +47,7 @@ fn recent<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
 
 fn adds_up(view: &CaseView<'_>, concerns: &[&Row]) -> Recurrence {
     let times: Vec<_> = concerns.iter().map(|row| (row.id, row.since())).collect();
-    crate::matching::recurrence(&times, view.now, view.policy.recurrence_ms)
+    crate::matching::recurrence(&times, view.now, view.policy)
 }
 
 /// R14: a second concern in half a year is looked at as a whole, a third is talked over with others.
@@ -60,11 +60,11 @@ fn recurrence(view: &CaseView<'_>, found: &mut Findings) {
     found.mark(case, "R14", "cumulative", "more than one concern in six months: read them as one");
     if !reviewed {
         let text = "a further concern about a child in six months: review the whole";
-        let due = worktime::after_working_days(newest, REVIEW_WORKING_DAYS, view.policy);
+        let due = worktime::after_working_days(newest, view.policy.recurrence_review_days, view.policy);
         let item = Item::of("R14", code::R14_REVIEW, case, newest, text).about("review");
         found.owe(item.at(newest, To::Sergeant).at(due, To::Inspector));
     }
-    if let Some(third) = concerns.get(2).filter(|_| adds_up.strategy_proposed) {
+    if let Some(third) = concerns.get(view.policy.recurrence_strategy.saturating_sub(1)).filter(|_| adds_up.strategy_proposed) {
         propose_strategy(third, "R14", found);
     }
 }

@@ -93,7 +93,7 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
         Command::Erase { dir, record, approved_by, reason } => admin::erase(&dir, record, &approved_by, &reason, now)?,
         Command::Hold { dir, record, by, reason, release } => admin::hold(&dir, record, &by, &reason, release, now)?,
-        Command::Policy { dir, reload, sets } => policy::policy(&dir, reload, &sets, now)?,
+        Command::Policy { dir, set, reload, show: _ } => policy::policy(&dir, &set, reload, now)?,
         Command::Report { dir, kind, svg } => report::report(&dir, kind, svg.as_deref(), now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };

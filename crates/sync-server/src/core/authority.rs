@@ -139,7 +139,7 @@ impl Work<'_> {
         if kind.name == "case" && case != doc.id {
             return no(code::C_CREATED, "a case record with another id than its case");
         }
-        let body = match records::shown(kind, view, &context(self.now)).body {
+        let body = match records::shown(kind, view, &context(self.now, &self.policy)).body {
             Json::Object(map) => Body(map),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Body::default(),
         };
@@ -194,7 +194,7 @@ impl Work<'_> {
             if !verb && !records::may_edit(sender.role, &compartment, kind, field) {
                 return no(code::S_ROLE, "a field that this role does not change");
             }
-            if field.merge == Merge::S && !owned_then(doc, kind, checked, &sender.peer.user, self.now) {
+            if field.merge == Merge::S && !owned_then(doc, kind, checked, &sender.peer.user, self) {
                 return no(code::S_OWNER, "a field that only the owner changes");
             }
         }
@@ -282,11 +282,11 @@ fn declared(kind: &Kind, key: &str) -> Option<&'static Field> {
 }
 
 /// Whether somebody owned a record at what a change stands on.
-fn owned_then(doc: &Doc, kind: &'static Kind, checked: &Checked, user: &UserId, now: signed::Timestamp) -> bool {
+fn owned_then(doc: &Doc, kind: &'static Kind, checked: &Checked, user: &UserId, work: &Work<'_>) -> bool {
     let mut then = doc.view.clone();
     then.statements.retain(|said| checked.clock.covers(&said.dot.actor, said.dot.seq));
     for standing in then.fields.values_mut() {
         standing.retain(|one| checked.clock.covers(&one.dot.actor, one.dot.seq));
     }
-    records::shown(kind, &then, &context(now)).owners.iter().any(|owner| owner == user.as_str())
+    records::shown(kind, &then, &context(work.now, &work.policy)).owners.iter().any(|owner| owner == user.as_str())
 }

@@ -17,7 +17,7 @@ use super::faults::Faults;
 use super::media::Uploads;
 use super::types::{Clock, InitAnswer, InitOptions};
 use super::work::Work;
-use super::{Core, receipts, vault};
+use super::{Core, policy, receipts, vault};
 use crate::error::ServerError;
 use crate::objects::{Files, Memory, Objects};
 use crate::store::sqlite::Sqlite;
@@ -85,6 +85,7 @@ fn found(store: &dyn Store, secrets: &Secrets, now: Timestamp) -> Result<(), Ser
     tx.put_meta(SERVER_SPKI, secrets.signer.public_key().spki())?;
     tx.put_meta(SPARE_SPKI, secrets.spare.spki())?;
     tx.put_meta(READ_OFF, &records::RULES_VERSION.to_be_bytes())?;
+    policy::keep(tx.as_mut(), &records::Policy::DEFAULT, now)?;
     audit::append(tx.as_mut(), now, Note::admin("init"))?;
     receipts::sign_tip(epoch, &secrets.signer, tx.as_mut(), now)?;
     Ok(tx.commit()?)
@@ -138,8 +139,8 @@ impl Core {
             return Err(ServerError::new(code::STORE_KEY, "server.key is not the key of this database"));
         }
         let (epoch, incarnation) = (Epoch(fixed(EPOCH)?), Incarnation(fixed(INCARNATION)?));
+        let policy = policy::in_force(tx.as_ref())?.policy;
         let read_off = tx.meta(READ_OFF)?.as_deref() == Some(&records::RULES_VERSION.to_be_bytes());
-        let policy = super::policy::stored(tx.as_ref())?;
         drop(tx);
         let core = Self {
             vault: vault::Vault::new(&secrets.master)?,

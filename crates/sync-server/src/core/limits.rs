@@ -42,6 +42,9 @@ pub const CASE_ROWS_MAX: usize = 4_000;
 /// How often a case is weighed again because the last time something followed from it.
 pub(crate) const WEIGHED_AGAIN_MAX: usize = 4;
 
+/// Documents that one transaction reads off anew after a policy has changed: others wait no longer.
+pub(crate) const POLICY_STEP: usize = 100;
+
 /// Prompts that one transaction tells.
 pub(crate) const PROMPTS_PER_TICK_MAX: usize = 500;
 

@@ -24,7 +24,7 @@ pub mod limits;
 mod matching;
 mod media;
 mod own;
-mod policy;
+pub(crate) mod policy;
 mod prepare;
 mod projection;
 mod receipts;
@@ -51,6 +51,7 @@ use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
 pub use media::{Incoming, Offered, Taken};
+pub use policy::{PolicyChange, PolicyVersion};
 pub use prepare::Prepared;
 pub use report::ReportKind;
 pub use types::{

@@ -2,6 +2,7 @@
 //! be raised, and prompts, each of which is a timer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use documents::{Created, Template};
 use records::matching::plain;
@@ -201,14 +202,14 @@ impl Work<'_> {
         let mut changed = Vec::new();
         for round in 0..WEIGHED_AGAIN_MAX {
             let weighing = self.weighing(case)?;
-            let policy = self.core.policy();
+            let policy = Arc::clone(&self.policy);
             let view = weighing.view(self.now, &policy);
             let found = rules::weigh(&view);
             let mut more = Vec::new();
             for made in &found.makes {
                 more.extend(self.make(made, &weighing)?);
             }
-            let own = self.about_our_own(&weighing).then(|| Raise {
+            let own = self.about_our_own(&weighing).then_some(Raise {
                 rule: "R111",
                 record: case,
                 field: "restricted",
