@@ -357,6 +357,7 @@ codes! {
     R9_AUTHOR_ACTIVE = 10950 "R9.author_active" Refused;
     R9_SEALED = 10951 "R9.sealed" Refused;
     R9_RELEASE = 10952 "R9.release" Refused;
+    R60_MARF = 16002 "R60.marf" Refused;
 }
 
 #[cfg(test)]
