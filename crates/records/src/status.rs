@@ -316,3 +316,24 @@ fn in_order<'a>(acts: Vec<&'a Act<'a>>) -> Vec<&'a Act<'a>> {
     }
     sorted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_of_every_kind_has_its_place() {
+        for kind in crate::kinds() {
+            let of_steps = kind.steps.iter().filter_map(|step| step.to);
+            let from =
+                kind.steps.iter().flat_map(|step| step.from).copied().filter(|from| *from != "sealed_incomplete");
+            for status in of_steps.chain(from).chain([kind.initial]).chain(kind.done.iter().copied()) {
+                assert!(ORDER.contains(&status), "{}: {status}", kind.name);
+            }
+            for step in kind.steps.iter().filter(|step| step.argues == Argues::Closed) {
+                assert!(step.to.is_some_and(|to| CLOSED.contains(&to)), "{}: {}", kind.name, step.verb);
+            }
+        }
+        assert!(CLOSED.iter().all(|status| ORDER.contains(status)));
+    }
+}
