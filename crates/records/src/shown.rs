@@ -133,8 +133,9 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     shown.conflicts = conflicts(kind, view, ctx);
     // What the server signed as found is not what its author ever sealed.
     shown.sealed = view.part(kind.part).is_some() && kind.initial != crate::kinds::draft_kinds::UNSEALED;
-    let nothing_to_do = kind.name == "referral" && shown.sealed && seal::not_made(&body);
-    shown.open = !kind.done.contains(&shown.status.as_str()) && !(nothing_to_do && shown.status.starts_with("sealed"));
+    let sealed = shown.sealed && shown.status.starts_with("sealed");
+    let not_made = kind.name == "referral" && sealed && seal::not_made(&body);
+    shown.open = !(not_made || kind.done.contains(&shown.status.as_str()));
     shown.addenda = addenda(view);
     shown.accounts = accounts(kind, view);
     shown.differs = counting
