@@ -35,6 +35,7 @@ pub mod worktime;
 pub mod writes;
 
 mod assemble;
+mod derived;
 mod normal;
 mod open;
 mod path;

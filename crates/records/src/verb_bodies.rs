@@ -32,6 +32,7 @@ static ALL: Bodies = &[
     (&["set_date"], &[w("at", Shape::Time).must(), w("reason", Shape::Text)]),
     (&["hold"], &[w("next_date", Shape::Time), w("text", Shape::Text)]),
     (&["unchanged"], &[w("item", Shape::Record).must(), reason()]),
+    (&["record_outcome"], &[w("text", Shape::Text).must(), w("reason", Shape::Text)]),
     (&["reply"], &[w("text", Shape::Text).must(), w("decision", Shape::Text)]),
     (&["tell_outcome"], &[w("to", Shape::Text).must(), w("how", Shape::Text).must()]),
     (&["close"], &[w("reason", Shape::Text), w("not_tellable", Shape::Text)]),

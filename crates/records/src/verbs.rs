@@ -114,6 +114,8 @@ pub fn plan(
         "reopen" => planned.reopen(),
         "accept" | "assign" | "forward" => planned.owner(),
         "attend" | "propose_close" => planned.brings(),
+        "set_date" => planned.sets(&["at"]),
+        "hold" => planned.sets(&["next_date"]),
         "lower" => planned.lower(),
         "extend" => planned.extend(),
         "resolve" => planned.resolve(),
@@ -214,6 +216,11 @@ impl Planning<'_> {
         let owners_own = ["accept", "decline", "start", "block", "complete", "tell_outcome", "forward"];
         let taken =
             if self.step.owns == Owns::Author { self.owned_by_a_person() } else { !self.shown.owners.is_empty() };
+        let named = self.shown.body.get("to").and_then(Json::as_str);
+        let another = self.kind.name == "handover" && named != Some(self.actor.user.as_str());
+        if another && ["accept", "question"].contains(&self.step.verb) && !self.above() {
+            self.refuse(code::S_OWNER, "to", "it is handed to another by name: they accept it, or a sergeant");
+        }
         if owners_own.contains(&self.step.verb) && taken && !self.owns() && !self.above() {
             self.refuse(code::S_OWNER, "owner", "someone else answers for this: ask them, or a sergeant");
         }
@@ -226,6 +233,13 @@ impl Planning<'_> {
                 Err(_) => self.refuse(code::I_VALUE, &name, "whole numbers only, and fewer levels"),
             }
         }
+    }
+
+    /// Fields of the record that a verb brings a new value of.
+    fn sets(&mut self, names: &[&str]) {
+        let given = |name: &&str| Some(((*name).to_owned(), self.body.get(*name)?.clone()));
+        let sets: Vec<_> = names.iter().filter_map(given).collect();
+        self.write(&sets);
     }
 
     /// The owner's register goes with the step; the step is what counts.

@@ -7,8 +7,8 @@ use records::matching::{
     Decision, Entry, KEYS_MAX, KeyKind, Likeness, PossibleMatch, Screen, State, compare, facts, gather, judge, keys,
     match_id, phone, raises, recurrence, score, serious, state,
 };
-use serde_json::{Value as Json, json};
 use records::policy::Policy;
+use serde_json::{Value as Json, json};
 use signed::{RecordId, Timestamp, UserId};
 
 fn id(name: &str) -> RecordId {

@@ -373,6 +373,7 @@ codes! {
     A_POLICY_NAME = 1621 "A.policy_name" Refused;
     A_POLICY_TYPE = 1622 "A.policy_type" Refused;
     A_POLICY_RANGE = 1623 "A.policy_range" Refused;
+    R60_MARF = 16002 "R60.marf" Refused;
 }
 
 #[cfg(test)]

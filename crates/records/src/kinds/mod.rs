@@ -9,6 +9,7 @@ pub mod disclosure;
 pub mod draft_kinds;
 pub mod header;
 pub mod joint;
+mod marf;
 pub mod outcomes;
 pub mod person;
 pub mod places;

@@ -64,7 +64,9 @@ fn recurrence(view: &CaseView<'_>, found: &mut Findings) {
         let item = Item::of("R14", code::R14_REVIEW, case, newest, text).about("review");
         found.owe(item.at(newest, To::Sergeant).at(due, To::Inspector));
     }
-    if let Some(third) = concerns.get(view.policy.recurrence_strategy.saturating_sub(1)).filter(|_| adds_up.strategy_proposed) {
+    if let Some(third) =
+        concerns.get(view.policy.recurrence_strategy.saturating_sub(1)).filter(|_| adds_up.strategy_proposed)
+    {
         propose_strategy(third, "R14", found);
     }
 }

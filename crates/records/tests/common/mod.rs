@@ -1,6 +1,8 @@
 //! A document in memory, as several devices write it: what each knows, and what a view of it says.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod sample;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::{

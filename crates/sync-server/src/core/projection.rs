@@ -131,7 +131,7 @@ impl Projection {
         self.urgency.clone_from(&shown.urgency);
         self.due = shown.due;
         self.open = shown.open;
-        self.high_risk = ["current_risk", "level"].iter().any(|name| text(name) == Some("high"));
+        self.high_risk = ["current_risk", "level"].iter().any(|name| matches!(text(name), Some("high" | "very_high")));
         self.gaps = shown.gaps.iter().map(|gap| gap.code.name.to_owned()).collect();
         self.gaps.sort();
         self.gaps.dedup();
@@ -149,10 +149,18 @@ impl Projection {
             owners: users(&self.owners),
             requested_by: users(&self.requested_by),
             granted: users(&self.granted),
+            asked: Vec::new(),
             open: self.open,
             high_risk: self.high_risk,
             escalated: false,
         })
+    }
+
+    /// Whom a request for help or a worry names: whom it is about, and who was chosen to answer (R118, R124).
+    pub(crate) fn help(&self) -> (Option<UserId>, Option<UserId>) {
+        let row = self.row.as_ref().filter(|row| row.kind == "help_request");
+        let user = |name: &str| row.and_then(|row| row.text(name)).and_then(|user| UserId::new(user).ok());
+        (user("about_user"), user("to"))
     }
 
     /// What a case's own record says about its membership, but for the owner's team and area.
