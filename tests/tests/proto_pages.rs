@@ -87,7 +87,7 @@ fn versions_and_message_numbers_are_listed() {
     for version in version::SUPPORTED {
         assert!(text.contains(&format!("| {version} | 20")), "version {version} has no row with a date");
     }
-    use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
+    use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, ERASED, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
     let named = [
         (HELLO, "Hello"),
         (WELCOME, "Welcome"),
@@ -97,6 +97,7 @@ fn versions_and_message_numbers_are_listed() {
         (COMMITTED, "Committed"),
         (REFUSE, "Refuse"),
         (ERASE, "Erase"),
+        (ERASED, "Erased"),
         (ENROL, "Enrol"),
         (ENROLLED, "Enrolled"),
     ];

@@ -148,6 +148,7 @@ codes! {
     W_TIMEOUT = 1217 "W.timeout" Offline;
     W_SHUTDOWN = 1218 "W.shutdown" Offline;
     W_AHEAD = 1219 "W.ahead" Refused;
+    W_ERASED = 1240 "W.erased" Refused;
 
     C_SIZE = 1300 "C.size" Limit;
     C_CHUNK = 1301 "C.chunk" Refused;

@@ -6,6 +6,7 @@
 //! `Enrol` and `Refuse`: a version that cannot talk to another must still be able to say so.
 
 mod ahead;
+mod erased;
 mod frame;
 pub mod inbox;
 mod receipt;
@@ -18,7 +19,8 @@ use crate::bounded;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
-    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
+    Ahead, Committed, Enrol, Enrolled, Epoch, Erased, Hello, Lane, Message, Page, Push, Receipt, Refuse, Resume,
+    Welcome,
 };
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.
@@ -43,6 +45,8 @@ pub mod number {
     pub const RESUME: u64 = 9;
     /// [`crate::Ahead`]
     pub const AHEAD: u64 = 10;
+    /// [`crate::Erased`]
+    pub const ERASED: u64 = 21;
     /// [`crate::Enrol`]
     pub const ENROL: u64 = 32;
     /// [`crate::Enrolled`]
@@ -69,6 +73,7 @@ impl Message {
             Self::Committed(_) => number::COMMITTED,
             Self::Refuse(_) => number::REFUSE,
             Self::Erase => number::ERASE,
+            Self::Erased(_) => number::ERASED,
             Self::Resume(_) => number::RESUME,
             Self::Ahead(_) => number::AHEAD,
             Self::Enrol(_) => number::ENROL,
@@ -88,6 +93,7 @@ impl Message {
             Self::Committed(body) => body.to_value(),
             Self::Refuse(body) => body.to_value(),
             Self::Erase => Value::Map(Map::new()),
+            Self::Erased(body) => body.to_value(),
             Self::Resume(body) => body.to_value(),
             Self::Ahead(body) => body.to_value(),
             Self::Enrol(body) => body.to_value(),
@@ -112,6 +118,7 @@ impl Message {
             number::COMMITTED => Self::Committed(Committed::from_fields(&mut fields)?),
             number::REFUSE => Self::Refuse(Refuse::from_fields(&mut fields)?),
             number::ERASE => Self::Erase,
+            number::ERASED => Self::Erased(Erased::from_fields(&mut fields)?),
             number::RESUME => Self::Resume(Resume::from_fields(&mut fields)?),
             number::AHEAD => Self::Ahead(Ahead::from_fields(&mut fields)?),
             number::ENROL => Self::Enrol(Enrol::from_fields(&mut fields)?),

@@ -26,7 +26,8 @@ pub use codec::length_prefix;
 pub use enrolment::EnrolmentCode;
 pub use error::WireError;
 pub use message::{
-    Ahead, AheadHeader, Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf,
-    LogHead, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome,
+    Ahead, AheadHeader, Codec, Committed, Enrol, Enrolled, Epoch, Erased, ErasedReport, FrameBody, FrameHeader, Hello,
+    Item, Lane, Leaf, LogHead, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row,
+    Welcome,
 };
 pub use reassembler::Reassembler;

@@ -38,6 +38,8 @@ pub enum Message {
     Refuse(Refuse),
     /// Server: this device is revoked and must erase itself.
     Erase,
+    /// Device: it did; its last word.
+    Erased(Erased),
     /// Device: what came ahead of its turn is on my disk up to here.
     Resume(Resume),
     /// Server: documents that do not wait for their rows.
@@ -405,6 +407,29 @@ pub struct AheadHeader {
 pub struct Committed {
     /// The last row held.
     pub cursor: u64,
+}
+
+/// A device's last word, signed before its key was destroyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// COSE (typ `firsthand/erased`, payload [`ErasedReport`]), at most
+    /// [`crate::limits::ERASED_BYTES_MAX`] bytes.
+    pub report: Vec<u8>,
+}
+
+/// What a device says of its own erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedReport {
+    /// The device.
+    pub device: DeviceId,
+    /// The life of its store that ended.
+    pub incarnation: Incarnation,
+    /// When, by its clock.
+    pub time: Timestamp,
+    /// Records it held.
+    pub records: u64,
+    /// Documents of which something had no receipt: what was handed over before is in the server's quarantine.
+    pub unsent: u64,
 }
 
 /// A numbered no.

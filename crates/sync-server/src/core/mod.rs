@@ -20,6 +20,7 @@ pub mod faults;
 mod home;
 mod inbox;
 mod ingest;
+mod left;
 pub mod limits;
 mod matching;
 mod own;
@@ -29,6 +30,7 @@ mod projection;
 mod receipts;
 mod recover;
 mod report;
+mod retention;
 mod session;
 mod types;
 pub mod vault;
@@ -51,8 +53,9 @@ pub use home::{Secrets, init};
 pub use prepare::Prepared;
 pub use report::ReportKind;
 pub use types::{
-    Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
-    PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,
+    Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, DueCase, Effects, Fault, Hold, InitAnswer,
+    InitOptions, NewCode, PeerState, RecoverDraft, Recovered, RetentionDecision, RetentionReview, SchoolNew,
+    SystemClock, UserNew, VerifyAnswer,
 };
 
 /// Everything of the server but the network: blocking calls, one writer at a time.

@@ -389,6 +389,23 @@ impl Work<'_> {
         self.tell_line(row)
     }
 
+    /// A record is gone: what is owed about it is over, and whoever was told hears so.
+    pub(super) fn end_prompts_of(&mut self, record: RecordId, case: Option<RecordId>) -> Result<(), ServerError> {
+        for mut row in self.tx.prompts_of_case(case.unwrap_or(record))? {
+            if row.record != record || row.ended.is_some() {
+                continue;
+            }
+            if row.told.is_none() {
+                self.tx.remove_prompt(row.id)?;
+                continue;
+            }
+            row.ended = Some(self.now);
+            self.tx.put_prompt(&row)?;
+            self.tell_line(&row)?;
+        }
+        Ok(())
+    }
+
     fn tell_line(&mut self, row: &PromptRow) -> Result<(), ServerError> {
         let Ok(Value::Map(mut line)) = cbor::decode(&row.line) else {
             return Err(crate::store::StoreError::Damaged.into());

@@ -7,6 +7,7 @@ use signed::merkle::Node;
 use signed::{ActorId, ChangeHash, DeviceId, Incarnation, RecordId, SchoolId, StatementHash, UserId};
 use wire::Lane;
 
+mod keeping;
 mod rules;
 
 use super::StoreError;
@@ -50,6 +51,7 @@ struct Tables {
     directory: BTreeMap<u64, DirectoryRow>,
     sent: BTreeSet<(UserId, u64)>,
     rules: rules::Rules,
+    keeping: keeping::Keeping,
 }
 
 impl Store for Memory {
