@@ -59,6 +59,8 @@ pub struct Policy {
     pub case_old_ms: i64,
     /// R79: without a contact for so long it is flagged.
     pub contact_ms: i64,
+    /// R92: after so long without the server a device's reading ends until its user is authenticated again.
+    pub offline_lock_ms: i64,
     /// R104: how far ahead a safety plan is reviewed at most.
     pub safety_plan_ms: i64,
     /// R106: when an intelligence submission is owed.
@@ -117,6 +119,7 @@ impl Policy {
         case_stale_ms: 28 * DAY_MS,
         case_old_ms: 183 * DAY_MS,
         contact_ms: 28 * DAY_MS,
+        offline_lock_ms: 45 * DAY_MS,
         safety_plan_ms: 28 * DAY_MS,
         submission_ms: 24 * HOUR_MS,
         early_evidence_ms: HOUR_MS,

@@ -89,6 +89,7 @@ pub static ENTRIES: &[Entry] = entries! {
     "case_old_days" "R77" DAYS "a case older than this is the inspector's to see" case_old_ms;
     "dip_sample" "R78" COUNT "open cases an inspector looks into each month" dip_sample;
     "contact_days" "R79" DAYS "nobody goes without a word for longer than" contact_ms;
+    "offline_lock_days" "R92" DAYS "a device reads for so long without the server; it captures always" offline_lock_ms;
     "safety_plan_days" "R104" DAYS "a child's safety plan is reviewed within" safety_plan_ms;
     "submission_hours" "R106" HOURS "intelligence is handed on within" submission_ms;
     "early_evidence_minutes" "R108" MINUTES "a specialist is called and early evidence secured within" early_evidence_ms;
