@@ -53,6 +53,8 @@ enum Found {
     Later,
     /// A store from before this was kept: it begins now.
     Begins,
+    /// It has ended; the time is written down, so that a clock that is set back does not open it again.
+    Over,
 }
 
 impl Field {
@@ -64,10 +66,16 @@ impl Field {
         // Best effort: a disk that is full must not end reading.
         let _ = match found {
             Found::Fine => Ok(()),
-            Found::Later => self.write(false, |db| meta::set_number(db, meta::HIGHEST_TIME, moment.now.millis())),
+            Found::Later | Found::Over => self.write(false, |db| saw(db, &moment)),
             Found::Begins => self.write(false, |db| permit(db, &moment)),
         };
-        Ok(())
+        match found {
+            Found::Fine | Found::Later | Found::Begins => Ok(()),
+            Found::Over => Err(FieldError::new(
+                code::STORE_LOCKED,
+                "the server was not reached for too long; sync, or authenticate again, to read",
+            )),
+        }
     }
 
     /// The app has authenticated this store's user (the platform's own means, then the store's key): reading that
@@ -78,6 +86,13 @@ impl Field {
     }
 }
 
+/// The highest time this store has seen never falls.
+fn saw(db: &Connection, moment: &Moment) -> Result<()> {
+    let now_ms = moment.now.millis();
+    let highest_ms = meta::number(db, meta::HIGHEST_TIME)?.unwrap_or(now_ms);
+    meta::set_number(db, meta::HIGHEST_TIME, highest_ms.max(now_ms))
+}
+
 fn look(db: &Connection, moment: &Moment, policy: &Policy) -> Result<Found> {
     // Before enrolment there is nobody to lose touch with.
     if meta::get(db, meta::USER)?.is_none() {
@@ -86,10 +101,7 @@ fn look(db: &Connection, moment: &Moment, policy: &Policy) -> Result<Found> {
     let Some(since) = Since::read(db)? else { return Ok(Found::Begins) };
     let highest_ms = meta::number(db, meta::HIGHEST_TIME)?.unwrap_or(since.at_ms);
     if since.elapsed_ms(highest_ms, moment) > policy.offline_lock_ms {
-        return Err(FieldError::new(
-            code::STORE_LOCKED,
-            "the server was not reached for too long; sync, or authenticate again, to read",
-        ));
+        return Ok(Found::Over);
     }
     let later = moment.now.millis().saturating_sub(highest_ms) >= STEP_MS;
     Ok(if later { Found::Later } else { Found::Fine })
