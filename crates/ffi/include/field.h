@@ -490,6 +490,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_RECEIPT 1211
 #define FIELD_W_EPOCH 1212
 #define FIELD_W_AHEAD 1219
+#define FIELD_W_ERASED 1240
 #define FIELD_C_CHUNK 1301
 #define FIELD_C_COLUMNS 1302
 #define FIELD_C_ROWS 1307
@@ -648,6 +649,12 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R68_NOT_ACCEPTED 16800
 #define FIELD_R68_NOT_LISTED 16801
 #define FIELD_R68_NOT_NAMED 16802
+#define FIELD_R70_UNACKNOWLEDGED 17000
+#define FIELD_R76_COVER 17600
+#define FIELD_R47_REPORTER_NAMED 14700
+#define FIELD_R114_CHILD_WITNESS 21400
+#define FIELD_R96_HELD 19600
+#define FIELD_R96_ERASED 19601
 #define FIELD_R71_DATE 17100
 #define FIELD_R73_NO_UPDATE 17300
 #define FIELD_R77_OLD 17700
