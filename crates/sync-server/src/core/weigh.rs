@@ -208,7 +208,7 @@ impl Work<'_> {
             for made in &found.makes {
                 more.extend(self.make(made, &weighing)?);
             }
-            let own = self.about_our_own(&weighing).then(|| Raise {
+            let own = self.about_our_own(&weighing).then_some(Raise {
                 rule: "R111",
                 record: case,
                 field: "restricted",
