@@ -1,13 +1,12 @@
 //! Reading ends after too long without the server (R92): a handset that was lost and is kept away from every
 //! network must not go on showing what it holds. Capture goes on: what somebody has to say is taken always.
 
-use records::Policy;
 use rusqlite::Connection;
 use signed::code;
 
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Moment};
-use crate::store::{int, meta, policy, uint};
+use crate::store::{int, meta, uint};
 
 /// How far the clock moves before that is written down: a list must not cost a write.
 const STEP_MS: i64 = 60 * 60 * 1000;
@@ -62,7 +61,7 @@ impl Field {
     /// authenticated since.
     pub(crate) fn not_lapsed(&self) -> Result<()> {
         let moment = self.moment();
-        let found = self.read(|db| look(db, &moment, &policy::current(db)?))?;
+        let found = self.read(|db| look(db, &moment))?;
         // Best effort: a disk that is full must not end reading.
         let _ = match found {
             Found::Fine => Ok(()),
@@ -93,14 +92,14 @@ fn saw(db: &Connection, moment: &Moment) -> Result<()> {
     meta::set_number(db, meta::HIGHEST_TIME, highest_ms.max(now_ms))
 }
 
-fn look(db: &Connection, moment: &Moment, policy: &Policy) -> Result<Found> {
+fn look(db: &Connection, moment: &Moment) -> Result<Found> {
     // Before enrolment there is nobody to lose touch with.
     if meta::get(db, meta::USER)?.is_none() {
         return Ok(Found::Fine);
     }
     let Some(since) = Since::read(db)? else { return Ok(Found::Begins) };
     let highest_ms = meta::number(db, meta::HIGHEST_TIME)?.unwrap_or(since.at_ms);
-    if since.elapsed_ms(highest_ms, moment) > policy.offline_lock_ms {
+    if since.elapsed_ms(highest_ms, moment) > moment.policy.offline_lock_ms {
         return Ok(Found::Over);
     }
     let later = moment.now.millis().saturating_sub(highest_ms) >= STEP_MS;
@@ -117,7 +116,7 @@ mod tests {
 
     fn at(days: i64, mono_days: i64, boot: &str) -> Moment {
         let now = Timestamp::from_millis(days * DAY_MS);
-        Moment { now, mono_ms: uint(mono_days * DAY_MS), boot: boot.to_owned() }
+        Moment { now, mono_ms: uint(mono_days * DAY_MS), boot: boot.to_owned(), policy: Default::default() }
     }
 
     #[test]

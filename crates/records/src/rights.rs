@@ -65,9 +65,11 @@ pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
         return false;
     }
     let roles = match (kind.name, verb) {
-        (_, "confirm_seen" | "acknowledge" | "mark_differs" | "addendum" | "answer_prompt" | "dismiss_prompt") => {
-            ACTIVE
-        }
+        (
+            _,
+            "confirm_seen" | "acknowledge" | "mark_differs" | "addendum" | "answer_prompt" | "dismiss_prompt"
+            | "attach" | "flag_image",
+        ) => ACTIVE,
         (_, "lower" | "resolve" | "extend") => SUPERVISORS,
         (_, "share" | "release_extract" | "add_member" | "remove_member") => OFFICERS,
         (_, "challenge") => PARTNERS,

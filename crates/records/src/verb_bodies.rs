@@ -78,6 +78,7 @@ static ALL: Bodies = &[
     (&["mark_differs"], &[w("record", Shape::Record).must(), w("text", Shape::Text), w("reason", Shape::Text)]),
     (&["add_member"], &[w("user", Shape::Id).must(), w("role", Shape::Text), w("reason", Shape::Text)]),
     (&["remove_member"], &[w("user", Shape::Id).must(), w("reason", Shape::Text)]),
+    (&["flag_image"], &[w("sha256", Shape::Text).must(), reason()]),
     (&["share"], &[w("to", Shape::Id).must(), w("reason", Shape::Text)]),
     (&["release_extract"], &[w("to", Shape::Id).must(), w("text", Shape::Text).must(), w("reason", Shape::Text)]),
 ];

@@ -9,6 +9,7 @@ use signed::cbor::{self, Map, Value};
 use signed::{ChangeHash, Code, RecordId, UserId, code};
 
 use crate::access::Role;
+use crate::attachments::{ATTACH, FLAG_IMAGE};
 use crate::body::NewRecord;
 use crate::edits;
 use crate::gap::Gap;
@@ -86,7 +87,7 @@ pub fn plan(
     ctx: &Context<'_>,
     new_id: &mut dyn FnMut() -> String,
 ) -> Result<Plan, Refused> {
-    let Some(step) = kind.step(what.verb).filter(|step| step.verb != "addendum") else {
+    let Some(step) = kind.step(what.verb).filter(|step| !["addendum", ATTACH].contains(&step.verb)) else {
         return refuse(code::I_VERB, what.verb, "this kind of record has no such verb");
     };
     if !rights::may_step(actor.role, kind, step.verb) {
@@ -117,6 +118,7 @@ pub fn plan(
         "extend" => planned.extend(),
         "resolve" => planned.resolve(),
         "mark_differs" => planned.differs(),
+        FLAG_IMAGE => planned.flag(),
         _ => {}
     }
     planned.rules();
@@ -255,7 +257,7 @@ impl Planning<'_> {
     }
 
     fn write(&mut self, sets: &[(String, Json)]) {
-        match edits::verb_writes(self.kind, self.view, sets, self.new_id) {
+        match edits::verb_writes(self.kind, self.view, sets, self.ctx.policy, self.new_id) {
             Ok(writes) => {
                 self.plan.writes.entries.extend(writes.entries);
                 self.plan.writes.cautious.extend(writes.cautious);

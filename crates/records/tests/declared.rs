@@ -221,9 +221,10 @@ fn drafted_and_live_kinds_are_as_the_contract_says() {
 fn r33_each_step_has_its_own_answer_and_none_is_all_or_nothing() {
     let disclosure = kind("disclosure").unwrap();
     let wish = disclosure.field("child_wishes").unwrap().shape.element().unwrap().parts();
-    let words = |name: &str| match wish.iter().find(|part| part.path == name).unwrap().shape {
-        records::Shape::Enum(words) => words,
-        _ => panic!("{name} has words"),
+    let words = |name: &str| {
+        let shape = wish.iter().find(|part| part.path == name).unwrap().shape;
+        let records::Shape::Enum(words) = shape else { panic!("{name} has words") };
+        words
     };
     assert_eq!(words("choice"), ["yes", "no", "undecided", "not_asked"]);
     assert!(words("step").contains(&"medical_centre") && words("step").contains(&"court"));

@@ -346,6 +346,7 @@ impl Device {
             | Message::Committed(_)
             | Message::Resume(_)
             | Message::Erased(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => fail(code::W_UNEXPECTED, effects),
         }

@@ -280,6 +280,7 @@ impl Server {
             | Message::Page(_)
             | Message::Erase
             | Message::Erased(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => self.refuse(code::W_UNEXPECTED, None, None, effects),
         }

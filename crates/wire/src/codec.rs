@@ -9,6 +9,7 @@ mod ahead;
 mod erased;
 mod frame;
 pub mod inbox;
+mod media;
 mod receipt;
 mod session;
 
@@ -19,7 +20,7 @@ use crate::bounded;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
-    Ahead, Committed, Enrol, Enrolled, Epoch, Erased, Hello, Lane, Message, Page, Push, Receipt, Refuse, Resume,
+    Ahead, Committed, Enrol, Enrolled, Epoch, Erased, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Resume,
     Welcome,
 };
 
@@ -45,6 +46,18 @@ pub mod number {
     pub const RESUME: u64 = 9;
     /// [`crate::Ahead`]
     pub const AHEAD: u64 = 10;
+    /// [`crate::Media::Offer`]
+    pub const MEDIA_OFFER: u64 = 14;
+    /// [`crate::Media::Have`]
+    pub const MEDIA_HAVE: u64 = 15;
+    /// [`crate::Media::Chunk`]
+    pub const MEDIA_CHUNK: u64 = 16;
+    /// [`crate::Media::Done`]
+    pub const MEDIA_DONE: u64 = 17;
+    /// [`crate::Media::Fetch`]
+    pub const MEDIA_FETCH: u64 = 18;
+    /// [`crate::Media::Refuse`]
+    pub const MEDIA_REFUSE: u64 = 19;
     /// [`crate::Erased`]
     pub const ERASED: u64 = 21;
     /// [`crate::Enrol`]
@@ -76,6 +89,7 @@ impl Message {
             Self::Erased(_) => number::ERASED,
             Self::Resume(_) => number::RESUME,
             Self::Ahead(_) => number::AHEAD,
+            Self::Media(media) => media.number(),
             Self::Enrol(_) => number::ENROL,
             Self::Enrolled(_) => number::ENROLLED,
         }
@@ -96,6 +110,7 @@ impl Message {
             Self::Erased(body) => body.to_value(),
             Self::Resume(body) => body.to_value(),
             Self::Ahead(body) => body.to_value(),
+            Self::Media(body) => body.to_value(),
             Self::Enrol(body) => body.to_value(),
             Self::Enrolled(body) => body.to_value(),
         };
@@ -121,6 +136,7 @@ impl Message {
             number::ERASED => Self::Erased(Erased::from_fields(&mut fields)?),
             number::RESUME => Self::Resume(Resume::from_fields(&mut fields)?),
             number::AHEAD => Self::Ahead(Ahead::from_fields(&mut fields)?),
+            number::MEDIA_OFFER..=number::MEDIA_REFUSE => Self::Media(Media::from_fields(number, &mut fields)?),
             number::ENROL => Self::Enrol(Enrol::from_fields(&mut fields)?),
             number::ENROLLED => Self::Enrolled(Enrolled::from_fields(&mut fields)?),
             unknown => return Err(WireError::UnknownMessage(unknown)),

@@ -27,7 +27,7 @@ pub use enrolment::EnrolmentCode;
 pub use error::WireError;
 pub use message::{
     Ahead, AheadHeader, Codec, Committed, Enrol, Enrolled, Epoch, Erased, ErasedReport, FrameBody, FrameHeader, Hello,
-    Item, Lane, Leaf, LogHead, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row,
-    Welcome,
+    Item, Lane, Leaf, LogHead, Media, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume,
+    Row, Welcome,
 };
 pub use reassembler::Reassembler;

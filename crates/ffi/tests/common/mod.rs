@@ -90,7 +90,7 @@ pub fn open(folder: &Folder) -> FieldStore {
 pub type Call = unsafe extern "C" fn(FieldStore, FieldBytes, *mut FieldBuffer) -> FieldStatus;
 
 /// Every one of them.
-pub const CALLS: [(&str, Call); 12] = [
+pub const CALLS: [(&str, Call); 14] = [
     ("field_enrol", field::field_enrol),
     ("field_record_new", field::field_record_new),
     ("field_record_edit", field::field_record_edit),
@@ -101,6 +101,8 @@ pub const CALLS: [(&str, Call); 12] = [
     ("field_record_show", field::field_record_show),
     ("field_record_list", field::field_record_list),
     ("field_search", field::field_search),
+    ("field_attachment_add", field::field_attachment_add),
+    ("field_attachment_fetch", field::field_attachment_fetch),
     ("field_status_get", field::field_status_get),
     ("field_verify", field::field_verify),
 ];

@@ -20,19 +20,17 @@ pub enum Of {
     Case(RecordId),
 }
 
-/// A device clock further off than this is shown beside the time (R95).
-const SKEW_SHOWN_MS: i64 = 5 * 60 * 1000;
-
 impl Field {
     /// Every kind, oldest first: by the time that each device's clock was measured to be off by, and
     /// within a record by what knew of what. Nothing is rewritten: the time as it was stated stands beside.
     pub fn timeline(&self, of: Of) -> Result<Json> {
         self.unlocked()?;
         let me = self.me()?;
+        let skew_ms = self.moment().policy.skew_ms;
         self.read(|db| {
             let mut lines = Vec::new();
             for record in records_of(db, of)? {
-                lines.extend(of_record(db, &me, record)?);
+                lines.extend(of_record(db, &me, record, skew_ms)?);
             }
             if lines.is_empty() {
                 return Err(FieldError::new(code::I_NOT_FOUND, "nothing of this is on this device"));
@@ -58,7 +56,13 @@ pub(crate) fn records_of(db: &Connection, of: Of) -> Result<Vec<RecordId>> {
     }
 }
 
-fn of_record(db: &Connection, me: &Me, record: RecordId) -> Result<Vec<(Timestamp, usize, TimelineLine)>> {
+/// The statements of a record; a clock that was off by more than `skew_ms` is shown (R95).
+fn of_record(
+    db: &Connection,
+    me: &Me,
+    record: RecordId,
+    skew_ms: i64,
+) -> Result<Vec<(Timestamp, usize, TimelineLine)>> {
     let Some(row) = changes::document(db, record)?.filter(|row| row.id == row.record) else {
         return Ok(lists::line(db, record)?.map(|line| (line.recorded_at, 0, headline(&line))).into_iter().collect());
     };
@@ -72,7 +76,8 @@ fn of_record(db: &Connection, me: &Me, record: RecordId) -> Result<Vec<(Timestam
         last = Some(at);
         let received = changes::received(db, row.id, &said.dot)?;
         let verified = directory::vouch(db, me, &said.opened)?.is_ok();
-        lines.push((at, place, line(&row.kind, record, said, received, verified)));
+        let skew = said.opened.statement.offset_ms.filter(|skew| skew.abs() > skew_ms);
+        lines.push((at, place, line(&row.kind, record, said, skew, received, verified)));
     }
     Ok(lines)
 }
@@ -83,9 +88,15 @@ fn corrected(said: &Said) -> Timestamp {
     Timestamp::from_millis(statement.device_at.millis().saturating_sub(statement.offset_ms.unwrap_or(0)))
 }
 
-fn line(kind: &str, record: RecordId, said: &Said, received: Option<Timestamp>, verified: bool) -> TimelineLine {
+fn line(
+    kind: &str,
+    record: RecordId,
+    said: &Said,
+    skew: Option<i64>,
+    received: Option<Timestamp>,
+    verified: bool,
+) -> TimelineLine {
     let statement = &said.opened.statement;
-    let skew = statement.offset_ms.filter(|skew| skew.abs() > SKEW_SHOWN_MS);
     let (step, part) = match &statement.sentence {
         Sentence::Step(name) => (Some(name.clone()), None),
         Sentence::Part(name) => (None, Some(name.clone())),

@@ -86,6 +86,7 @@ async fn exchange(link: &Link, question: &Message) -> Result<Enrolled, Code> {
             | Message::Erased(_)
             | Message::Resume(_)
             | Message::Ahead(_)
+            | Message::Media(_)
             | Message::Enrol(_),
         )) => Err(code::W_UNEXPECTED),
         Ok(None) | Err(StreamError::Lost) => Err(lost()),

@@ -51,6 +51,7 @@ impl Meter {
             | Message::Erased(_)
             | Message::Resume(_)
             | Message::Ahead(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => {}
         }
@@ -79,6 +80,7 @@ impl Meter {
             | Message::Committed(_)
             | Message::Resume(_)
             | Message::Erased(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => 0,
         };

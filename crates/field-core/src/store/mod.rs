@@ -7,6 +7,7 @@ pub(crate) mod frames;
 pub(crate) mod key;
 pub(crate) mod lists;
 pub(crate) mod log;
+pub(crate) mod media;
 pub(crate) mod meta;
 mod migrate;
 pub(crate) mod open;

@@ -10,6 +10,7 @@ use signed::{Timestamp, code};
 use super::key::{self, Check};
 use super::migrate::migrate;
 use crate::error::{FieldError, Result};
+use crate::media;
 use crate::ports::Random;
 use crate::types::StoreKey;
 
@@ -145,6 +146,10 @@ impl Store {
                 fs::remove_dir_all(entry.path())?;
             }
         }
+        match fs::remove_dir_all(self.dir.join(media::FOLDER)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
         Ok(key::sync_folder(&self.dir)?)
     }
 }
@@ -252,7 +257,7 @@ fn set_aside(dir: &Path, now: Timestamp) -> Result<FieldError> {
         aside = dir.join(format!("{DAMAGED}{stamp}-{number}"));
     }
     fs::create_dir(&aside)?;
-    for name in FILES.iter().chain(&["keycheck"]) {
+    for name in FILES.iter().chain(&["keycheck", media::FOLDER]) {
         let from = dir.join(name);
         if from.exists() {
             fs::rename(from, aside.join(name))?;

@@ -30,7 +30,7 @@ impl Field {
             let mut taking = Taking {
                 db,
                 me: &me,
-                moment: &moment,
+                moment: moment.clone(),
                 digest: self.digest(db)?,
                 touched: BTreeSet::new(),
                 events: Vec::new(),

@@ -46,6 +46,8 @@ impl Field {
         if stored.rejected.iter().any(|rejected| rejected.code == code::R96_ERASED) {
             // What went may have been counted: read anew from the rows that are left.
             self.set_digest(None);
+            // Files that nothing names any more; what cannot go now goes at the next opening.
+            let _ = self.sweep_media();
             self.settle()?;
         }
         self.tell(&stored.events);

@@ -12,7 +12,7 @@ use crate::event::{Event, EventKind};
 use crate::field::{Field, Me};
 use crate::lapse;
 use crate::net::LinkState;
-use crate::store::{meta, optional};
+use crate::store::{media, meta, optional};
 use crate::types::Erased;
 
 impl Field {
@@ -40,6 +40,9 @@ impl Field {
         self.write(false, |db| {
             meta::set_number(db, meta::OFFSET, moment.now.millis() - time.millis())?;
             meta::set(db, meta::OFFSET_BOOT, moment.boot.as_bytes())?;
+            if meta::get(db, meta::EPOCH)?.is_some_and(|known| known != epoch.0) {
+                media::offer_again(db)?;
+            }
             meta::set(db, meta::EPOCH, &epoch.0)?;
             lapse::permit(db, &moment)?;
             if let Some(role) = role {

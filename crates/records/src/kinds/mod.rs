@@ -68,6 +68,8 @@ pub static COMMON: &[Step] = &[
     note("addendum"),
     note("answer_prompt"),
     note("dismiss_prompt"),
+    note("attach"),
+    note("flag_image"),
 ];
 
 const fn w(path: &'static str, shape: Shape) -> Field {

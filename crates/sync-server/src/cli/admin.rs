@@ -12,6 +12,7 @@ use super::print::Answer;
 use crate::config;
 use crate::core::{self, Agreement, Clock as _, InitOptions, RecoverDraft, SchoolNew, UserNew};
 use crate::failure::Failure;
+use crate::policy_file;
 use crate::serve::clock::ServerClock;
 
 /// `init`.
@@ -20,8 +21,7 @@ pub(super) fn init(dir: &Path, now: Option<Timestamp>) -> Result<Answer, Failure
     let made = core::init(dir, InitOptions { now: clock.now() })?;
     std::fs::write(dir.join(config::FILE), config::TEMPLATE)
         .map_err(|error| Failure::io("config.toml cannot be written", &error))?;
-    std::fs::write(dir.join(super::policy::FILE), records::Policy::commented_file())
-        .map_err(|error| Failure::io("policy.toml cannot be written", &error))?;
+    policy_file::write(dir, &policy_file::template())?;
     let [current, spare] = &made.pins;
     let lines = vec![
         format!("A server was made in {}.", made.dir.display()),

@@ -137,17 +137,20 @@ pub(super) enum Command {
     /// How long cases are kept: what is due to be looked at, and what is decided
     #[command(subcommand)]
     Retention(RetentionCommand),
-    /// What policy is in force; a change of policy.toml is taken up by --reload
+    /// The policy: show what is in force, or change it
     Policy {
         /// The server's folder
         #[arg(long)]
         dir: PathBuf,
-        /// Take up what policy.toml says now
-        #[arg(long)]
+        /// Set a value, in policy.toml and in force; may be given several times
+        #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value, conflicts_with_all = ["reload", "show"])]
+        set: Vec<String>,
+        /// Put in force what policy.toml says
+        #[arg(long, conflicts_with = "show")]
         reload: bool,
-        /// Set one value beside the file's
-        #[arg(long = "set", value_name = "NAME=NUMBER", value_parser = policy_value)]
-        sets: Vec<(String, i64)>,
+        /// Show what is in force, as without any of these
+        #[arg(long)]
+        show: bool,
     },
     /// Delivery times, workload, what is overdue, completeness, attendance, hours lost
     Report {
@@ -349,11 +352,6 @@ fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
-fn policy_value(text: &str) -> Result<(String, i64), String> {
-    let (name, value) = text.split_once('=').ok_or("NAME=NUMBER")?;
-    Ok((name.to_owned(), value.parse().map_err(|_| "NAME=NUMBER")?))
-}
-
 fn length(text: &str) -> Result<i64, String> {
     parse_length(text).ok_or_else(|| "a length of time is a number and s, m, h or d, ten years at most".to_owned())
 }
@@ -366,6 +364,13 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 fn decision(text: &str) -> Result<RetentionDecision, String> {
     let all = [RetentionDecision::Retain, RetentionDecision::Review, RetentionDecision::Erase];
     all.into_iter().find(|one| one.as_str() == text).ok_or_else(|| "retain, review or erase".to_owned())
+}
+
+fn name_and_value(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.trim().is_empty() => Ok(text.to_owned()),
+        Some(_) | None => Err("it is NAME=VALUE".to_owned()),
+    }
 }
 
 /// A day; of a time, its day.

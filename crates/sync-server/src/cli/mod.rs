@@ -101,7 +101,7 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
             None => return Err(Failure::new(code::I_USAGE, "a record or a case is held; --help shows how")),
         },
         Command::Retention(command) => keeping::retention(command, now)?,
-        Command::Policy { dir, reload, sets } => policy::policy(&dir, reload, &sets, now)?,
+        Command::Policy { dir, set, reload, show: _ } => policy::policy(&dir, &set, reload, now)?,
         Command::Report { dir, kind, svg } => report::report(&dir, kind, svg.as_deref(), now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };

@@ -1,6 +1,8 @@
 //! What an administrator does: each act one transaction, audited, with its effects on inboxes in
 //! the same transaction.
 
+use std::sync::Arc;
+
 use records::{Gap, Writes};
 use signed::cbor::{Map, Value};
 use signed::{DeviceId, RecordId, SchoolId, UserId, code};
@@ -65,6 +67,8 @@ impl Core {
         };
         work.put_user(row.clone())?;
         work.publish_user(&row)?;
+        let policy = Arc::clone(&work.policy);
+        work.tell_policy(&new.id, &policy)?;
         audit::append(work.tx.as_mut(), work.now, Note::admin("user_add").about(&new.id))?;
         for id in work.tx.documents()? {
             work.settle_for(id, &new.id)?;

@@ -3,7 +3,7 @@
 
 use records::Role;
 use signed::cbor::{self, Value};
-use signed::{RecordId, Timestamp, UserId, code};
+use signed::{MediaHash, RecordId, Timestamp, UserId, code};
 
 use super::Core;
 use super::audit::{self, Note};
@@ -28,13 +28,16 @@ impl Core {
         check(reason)?;
         let row = work.erasable(record)?.ok_or(NO_SUCH_RECORD)?;
         work.not_held(record, row.case)?;
-        work.erase_record(record, approved_by, reason)?;
-        self.finish_erasing(work)
+        let files = work.erase_record(record, approved_by, reason)?;
+        self.finish_erasing(work, &files)
     }
 
     /// Commits what was erased; what was freed leaves the log beside the database too.
-    pub(super) fn finish_erasing(&self, work: Work<'_>) -> Result<Effects, ServerError> {
+    pub(super) fn finish_erasing(&self, work: Work<'_>, files: &[MediaHash]) -> Result<Effects, ServerError> {
         let effects = Effects { grown: work.finish()?, moved: Vec::new() };
+        for file in files {
+            self.media_forget(file)?;
+        }
         self.store.settle()?;
         Ok(effects)
     }
@@ -139,13 +142,14 @@ impl Work<'_> {
     }
 
     /// Destroys the keys of a record and of its draft with every row of their words, tells whoever held
-    /// them, and writes down that it was. Holds are asked for before.
+    /// them, and writes down that it was; answers the files that are to go with it. Holds are asked for before.
     pub(super) fn erase_record(
         &mut self,
         record: RecordId,
         approved_by: &UserId,
         reason: &str,
-    ) -> Result<(), ServerError> {
+    ) -> Result<Vec<MediaHash>, ServerError> {
+        let mut files = Vec::new();
         let about = self.erasable(record)?.ok_or(NO_SUCH_RECORD)?;
         let reason = self.core.vault.seal_reason(record, reason)?;
         for document in [record, RecordId::draft(record)] {
@@ -155,6 +159,7 @@ impl Work<'_> {
             let stored = self.tx.document(document)?;
             if let Some(row) = &stored {
                 self.take_from_holders(record, row, approved_by)?;
+                files.extend(self.media_erased(document)?);
                 self.tx.erase_document(document)?;
                 self.tx.put_keys(document, &[])?;
             }
@@ -183,7 +188,8 @@ impl Work<'_> {
             records: &[record],
             why: "approved",
         };
-        audit::append(self.tx.as_mut(), self.now, note)
+        audit::append(self.tx.as_mut(), self.now, note)?;
+        Ok(files)
     }
 
     fn take_from_holders(

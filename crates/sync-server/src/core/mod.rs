@@ -23,8 +23,9 @@ mod ingest;
 mod left;
 pub mod limits;
 mod matching;
+mod media;
 mod own;
-mod policy;
+pub(crate) mod policy;
 mod prepare;
 mod projection;
 mod receipts;
@@ -47,9 +48,12 @@ use wire::enrolment::pin;
 
 use self::limits::KEYS_KEPT_MAX;
 use crate::error::ServerError;
+use crate::objects::Objects;
 use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
+pub use media::{Incoming, Offered, Taken};
+pub use policy::{PolicyChange, PolicyVersion};
 pub use prepare::Prepared;
 pub use report::ReportKind;
 pub use types::{
@@ -61,6 +65,8 @@ pub use types::{
 /// Everything of the server but the network: blocking calls, one writer at a time.
 pub struct Core {
     store: Box<dyn Store>,
+    objects: Box<dyn Objects>,
+    uploads: media::Uploads,
     vault: vault::Vault,
     signer: Arc<RingSigner>,
     spare: PublicKey,

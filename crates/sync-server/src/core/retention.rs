@@ -1,8 +1,9 @@
 //! How long a case is kept (R96): when it is looked at again, and what was decided. Nothing is erased but by
 //! a decision.
 
+use records::Policy;
 use records::rules::look;
-use signed::{RecordId, Timestamp, code};
+use signed::{MediaHash, RecordId, Timestamp, code};
 
 use super::Core;
 use super::audit::{self, Note};
@@ -12,22 +13,22 @@ use super::work::Work;
 use crate::error::ServerError;
 use crate::store::keeping::RetentionRow;
 
-/// The clear period of a review group, in years from the newest contact: 1 public protection, 2 other
-/// violent, sexual or serious offences, 3 all other, 4 undetected and missing persons. The one place where
-/// they stand until they are values of the policy.
-const CLEAR_YEARS: [(u64, i64); 4] = [(1, 10), (2, 10), (3, 6), (4, 6)];
-
 /// The group of a case about which nothing was decided yet.
 const FIRST_GROUP: u64 = 3;
 
-/// Below this age a child's record needs special thought before it is kept on.
-const YOUNG_BELOW_YEARS: i64 = 10;
-
 const YEAR_MS: i64 = 31_557_600_000;
 
-/// The clear period of a group; `None` for a group that does not exist.
-fn clear_ms(group: u64) -> Option<i64> {
-    CLEAR_YEARS.iter().find(|(known, _)| *known == group).map(|(_, years)| years * YEAR_MS)
+/// The clear period of a group, from the newest contact: 1 public protection, 2 other violent, sexual or serious
+/// offences, 3 all other, 4 undetected and missing persons; `None` for a group that does not exist.
+fn clear_ms(policy: &Policy, group: u64) -> Option<i64> {
+    let years = match group {
+        1 => policy.retention_1_review_years,
+        2 => policy.retention_2_clear_years,
+        3 => policy.retention_3_clear_years,
+        4 => policy.retention_4_clear_years,
+        _ => return None,
+    };
+    Some(years.max(policy.retention_least_years).saturating_mul(YEAR_MS))
 }
 
 impl Core {
@@ -55,7 +56,7 @@ impl Core {
         work.officer(&review.by)?;
         check(&review.reason)?;
         let wrong = |what| Err(ServerError::new(code::I_VALUE, what));
-        if clear_ms(review.group).is_none() {
+        if clear_ms(&self.policy(), review.group).is_none() {
             return wrong("review groups are 1 to 4");
         }
         if review.decision != RetentionDecision::Erase && review.next_review <= work.now {
@@ -67,9 +68,7 @@ impl Core {
             return Err(ServerError::new(code::A_NOT_FOUND, "no such case"));
         }
         let erases = review.decision == RetentionDecision::Erase;
-        if erases {
-            work.erase_case(review)?;
-        }
+        let files = if erases { work.erase_case(review)? } else { Vec::new() };
         let number = work.tx.retentions()?.last().map_or(0, |row| row.number) + 1;
         work.tx.append_retention(&RetentionRow {
             number,
@@ -88,12 +87,16 @@ impl Core {
         };
         let note = Note { operation: "admin", who: review.by.as_str(), device: None, to: None, records: &[case], why };
         audit::append(work.tx.as_mut(), work.now, note)?;
-        if erases { self.finish_erasing(work) } else { Ok(Effects { grown: work.finish()?, moved: Vec::new() }) }
+        if erases {
+            self.finish_erasing(work, &files)
+        } else {
+            Ok(Effects { grown: work.finish()?, moved: Vec::new() })
+        }
     }
 }
 
 impl Work<'_> {
-    fn erase_case(&mut self, review: &RetentionReview) -> Result<(), ServerError> {
+    fn erase_case(&mut self, review: &RetentionReview) -> Result<Vec<MediaHash>, ServerError> {
         let case = review.case;
         let mut records = Vec::new();
         for id in self.tx.documents_of_case(case)?.into_iter().chain([case]) {
@@ -108,12 +111,13 @@ impl Work<'_> {
         for record in &records {
             self.not_held(*record, Some(case))?;
         }
+        let mut files = Vec::new();
         for record in records {
             if !self.erased(record)? {
-                self.erase_record(record, &review.by, &review.reason)?;
+                files.extend(self.erase_record(record, &review.by, &review.reason)?);
             }
         }
-        Ok(())
+        Ok(files)
     }
 
     /// When a case is looked at next. A new contact begins the clear period anew; a date that was set to
@@ -122,7 +126,8 @@ impl Work<'_> {
         let decided = self.tx.retention_of(case)?;
         let contact = self.tx.last_contact(case)?;
         let group = decided.as_ref().map_or(FIRST_GROUP, |row| row.group);
-        let clear = |from: Timestamp| look::later(from, clear_ms(group).unwrap_or(0));
+        let policy = self.core.policy();
+        let clear = |from: Timestamp| look::later(from, clear_ms(&policy, group).unwrap_or(0));
         let next_review = match (&decided, contact) {
             (None, contact) => clear(contact.unwrap_or(self.now)),
             (Some(row), Some(contact)) if row.decision == "retain" && contact > row.decided_at => {
@@ -145,13 +150,14 @@ impl Work<'_> {
 
     /// Whether somebody of the case is a child of whom the rules ask for special thought.
     fn young_child(&self, case: RecordId) -> Result<bool, ServerError> {
+        let young_below = self.core.policy().retention_young_age_below;
         for id in self.tx.documents_of_case(case)? {
             let person = match self.row_of(id) {
                 Ok(row) => row.filter(|row| row.kind == "person"),
                 Err(error) if error.code == code::A_DOCUMENT => None,
                 Err(error) => return Err(error),
             };
-            if person.is_some_and(|row| look::age(&row, self.now).is_some_and(|age| age < YOUNG_BELOW_YEARS)) {
+            if person.is_some_and(|row| look::age(&row, self.now).is_some_and(|age| age < young_below)) {
                 return Ok(true);
             }
         }
@@ -177,8 +183,11 @@ mod tests {
 
     #[test]
     fn every_group_has_a_clear_period_and_there_is_no_fifth() {
-        assert_eq!(clear_ms(1), Some(10 * YEAR_MS));
-        assert_eq!(clear_ms(FIRST_GROUP), Some(6 * YEAR_MS));
-        assert_eq!((clear_ms(0), clear_ms(5)), (None, None));
+        let policy = Policy::DEFAULT;
+        assert_eq!(clear_ms(&policy, 1), Some(10 * YEAR_MS));
+        assert_eq!(clear_ms(&policy, FIRST_GROUP), Some(6 * YEAR_MS));
+        assert_eq!((clear_ms(&policy, 0), clear_ms(&policy, 5)), (None, None));
+        let hasty = Policy { retention_4_clear_years: 1, ..Policy::DEFAULT };
+        assert_eq!(clear_ms(&hasty, 4), Some(6 * YEAR_MS), "nothing is looked at before the least");
     }
 }

@@ -249,6 +249,8 @@ pub struct AuditRow {
     pub records: Vec<RecordId>,
     /// Why, as a word or code: `push`, `page`, `user_add`, `C.foreign_actor`.
     pub why: String,
+    /// Names of the settings that changed, where the act changed settings.
+    pub changed: Vec<String>,
     /// The hash that chains it to the one before.
     pub hash: [u8; 32],
 }

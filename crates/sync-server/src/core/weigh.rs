@@ -2,9 +2,10 @@
 //! be raised, and prompts, each of which is a timer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use documents::{Created, Template};
-use records::matching::normal::plain;
+use records::matching::plain;
 use records::rules::{self, CaseView, Directory, Made, Member, Prompt, Raise, Row, Unsealed};
 use records::{Role, Writes};
 use serde_json::{Value as Json, json};
@@ -201,7 +202,7 @@ impl Work<'_> {
         let mut changed = Vec::new();
         for round in 0..WEIGHED_AGAIN_MAX {
             let weighing = self.weighing(case)?;
-            let policy = self.core.policy();
+            let policy = Arc::clone(&self.policy);
             let view = weighing.view(self.now, &policy);
             let found = rules::weigh(&view);
             let mut more = Vec::new();

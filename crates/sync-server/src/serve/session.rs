@@ -19,6 +19,7 @@ use super::Shared;
 use super::committer::Answer;
 use super::limits::{HELLO_TIME_MAX, LAST_WORD_TIME_MAX, PUSHES_IN_FLIGHT_MAX};
 use super::live::{End, Place};
+use super::media;
 use super::revoked;
 use super::streams::{self, Came, Outbound};
 use crate::core::{Core, PeerState};
@@ -71,6 +72,7 @@ pub(super) async fn serve(shared: &Arc<Shared>, connection: Connection, peer: Pe
     // that is under way is carried through all the same: it belongs to the committer.
     let mut tasks = JoinSet::new();
     tasks.spawn(streams::read_control(receive, control_sender));
+    tasks.spawn(media::serve(Arc::clone(shared), connection.clone(), peer.clone(), push_sender.clone()));
     tasks.spawn(streams::read_pushes(connection.clone(), push_sender));
     let (checked, to_answer) = channel(PUSHES_IN_FLIGHT_MAX);
     tasks.spawn(check(Arc::clone(shared), peer.clone(), worked, checked));

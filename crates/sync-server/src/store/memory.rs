@@ -8,6 +8,7 @@ use signed::{ActorId, ChangeHash, DeviceId, Incarnation, RecordId, SchoolId, Sta
 use wire::Lane;
 
 mod keeping;
+mod media;
 mod rules;
 
 use super::StoreError;
@@ -52,6 +53,7 @@ struct Tables {
     sent: BTreeSet<(UserId, u64)>,
     rules: rules::Rules,
     keeping: keeping::Keeping,
+    media: media::Media,
 }
 
 impl Store for Memory {

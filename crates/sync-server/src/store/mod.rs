@@ -5,6 +5,7 @@
 
 pub mod conformance;
 pub mod keeping;
+pub mod media;
 pub mod memory;
 pub mod port;
 pub mod rows;

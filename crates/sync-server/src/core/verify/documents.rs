@@ -13,6 +13,7 @@ use signed::{ActorId, DeviceId, Incarnation, PublicKey, RecordId, Signer as _, S
 use super::{Check, Held};
 use crate::core::document::change_place;
 use crate::core::erase::ERASED;
+use crate::core::policy;
 use crate::core::prepare::template_named;
 use crate::core::projection::Projection;
 use crate::core::vault::{DocumentKey, Purpose};
@@ -169,7 +170,10 @@ impl Check<'_> {
         let state = key.open(Purpose::State, &row.id.0, &row.state);
         self.require(state.is_ok_and(|state| state == growing.state.to_bytes()), "V.state", row.id);
         let Ok(Some(stored)) = Projection::open(key, row) else { return self.fault("V.projection", row.id) };
-        let computed = Projection::of(row.id, &growing.view, stored.at, &growing.received);
+        let Ok(Some(by)) = policy::of_version(self.tx, stored.policy) else {
+            return self.fault("V.policy", stored.policy);
+        };
+        let computed = Projection::of(row.id, &growing.view, stored.at, &by.policy, &growing.received);
         self.require(computed.as_ref() == Some(&stored), "V.projection", row.id);
         let clear = computed.map(|computed| computed.in_clear(row.clone()));
         self.require(clear.as_ref() == Some(row), "V.projection", row.id);

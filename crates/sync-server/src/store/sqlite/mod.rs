@@ -2,6 +2,7 @@
 
 mod columns;
 mod keeping;
+mod media;
 mod open;
 mod read;
 mod rules;

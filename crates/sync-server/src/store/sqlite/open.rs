@@ -16,8 +16,12 @@ use crate::store::StoreError;
 use crate::store::port::Answer;
 
 /// Each migration takes the schema one version further; none is ever changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("sql/001_init.sql"), include_str!("sql/002_rules.sql"), include_str!("sql/003_erasure.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("sql/001_init.sql"),
+    include_str!("sql/002_rules.sql"),
+    include_str!("sql/003_media.sql"),
+    include_str!("sql/004_erasure.sql"),
+];
 
 /// The schema this version writes.
 pub const SCHEMA_VERSION: usize = MIGRATIONS.len();

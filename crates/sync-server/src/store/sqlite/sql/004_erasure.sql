@@ -1,4 +1,4 @@
--- Version 3. What was erased, what may not be, what was decided about keeping (R96), and what a device that was
+-- Version 4. What was erased, what may not be, what was decided about keeping (R96), and what a device that was
 -- told to erase itself has said (R92). Reasons are sealed under the master key.
 
 -- Append-only: what stands here is erased again from whatever is restored, before it serves.
