@@ -17,11 +17,11 @@ use signed::cbor::{self, CborError, Fields, Map};
 use signed::{RecordId, Timestamp, UserId, Value};
 
 use crate::bounded;
+use crate::erased::Erased;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
-    Ahead, Committed, Enrol, Enrolled, Epoch, Erased, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Resume,
-    Welcome,
+    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
 };
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.

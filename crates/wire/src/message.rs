@@ -8,10 +8,6 @@ use signed::{
     ChangeHash, DeviceId, FrameHash, Incarnation, MediaHash, RecordId, StatementHash, Timestamp, UserId, Value,
 };
 
-mod erased;
-
-pub use erased::{Erased, ErasedReport};
-
 /// One of the two lanes in which a device pushes: nothing urgent waits for a resend of bulk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
@@ -45,7 +41,7 @@ pub enum Message {
     /// Server: this device is revoked and must erase itself.
     Erase,
     /// Device: it did; its last word.
-    Erased(Erased),
+    Erased(crate::Erased),
     /// Device: what came ahead of its turn is on my disk up to here.
     Resume(Resume),
     /// Server: documents that do not wait for their rows.

@@ -5,9 +5,9 @@ use signed::cose::{self, Typ};
 use signed::{DeviceId, Incarnation, PublicKey, Signer, SignerError, Value};
 
 use super::{Body, some_bytes, time};
+use crate::erased::{Erased, ErasedReport};
 use crate::error::WireError;
 use crate::limits::ERASED_BYTES_MAX;
-use crate::message::{Erased, ErasedReport};
 
 impl Erased {
     pub(super) fn to_value(&self) -> Value {
