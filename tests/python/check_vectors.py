@@ -236,6 +236,11 @@ def packed(v):
     return group(lane, uint, lambda b: isinstance(b, bytes))(v)
 
 
+def report(v):
+    require(not isinstance(v, bytes) or len(v) <= 512, "W.too_large")
+    return some(v)
+
+
 def chunk(v):
     require(not some(v) or len(v) <= 65536, "W.too_large")
     return some(v)
@@ -260,6 +265,7 @@ MESSAGES = {
     8: {},
     9: {"list": ID, "position": uint},
     10: {"list": ID, "position": uint, "time": time, "signature": raw(64), "body": packed},
+    21: {"report": report},
     14: {"sha256": HASH, "size": one},
     15: {"offset": uint},
     16: {"offset": uint, "bytes": chunk},

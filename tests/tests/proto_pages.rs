@@ -90,7 +90,7 @@ fn versions_and_message_numbers_are_listed() {
     for version in version::SUPPORTED {
         assert!(text.contains(&format!("| {version} | 20")), "version {version} has no row with a date");
     }
-    use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
+    use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, ERASED, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
     use codec::number::{MEDIA_CHUNK, MEDIA_DONE, MEDIA_FETCH, MEDIA_HAVE, MEDIA_OFFER, MEDIA_REFUSE};
     let named = [
         (HELLO, "Hello"),
@@ -101,6 +101,7 @@ fn versions_and_message_numbers_are_listed() {
         (COMMITTED, "Committed"),
         (REFUSE, "Refuse"),
         (ERASE, "Erase"),
+        (ERASED, "Erased"),
         (MEDIA_OFFER, "MediaOffer"),
         (MEDIA_HAVE, "MediaHave"),
         (MEDIA_CHUNK, "MediaChunk"),

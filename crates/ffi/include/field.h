@@ -515,6 +515,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_RECEIPT 1211
 #define FIELD_W_EPOCH 1212
 #define FIELD_W_AHEAD 1219
+#define FIELD_W_ERASED 1240
 #define FIELD_W_MEDIA_OFFSET 1221
 #define FIELD_W_MEDIA_HASH 1222
 #define FIELD_C_CHUNK 1301
@@ -700,6 +701,11 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R9_AUTHOR_ACTIVE 10950
 #define FIELD_R9_SEALED 10951
 #define FIELD_R9_RELEASE 10952
+#define FIELD_R110_FLAGGED 21001
+#define FIELD_A_POLICY 1620
+#define FIELD_A_POLICY_NAME 1621
+#define FIELD_A_POLICY_TYPE 1622
+#define FIELD_A_POLICY_RANGE 1623
 
 /* update */
 #define FIELD_STORE_NEWER 1004

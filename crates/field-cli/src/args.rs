@@ -32,6 +32,9 @@ pub(crate) struct Globals {
     /// Start a running test clock here, for this call alone (RFC 3339)
     #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub(crate) now: Option<Timestamp>,
+    /// The app has authenticated its user: what a store holds is read again after too long without the server
+    #[arg(long, global = true)]
+    pub(crate) reauthenticated: bool,
     /// The server's address, kept from now on
     #[arg(long, global = true, value_name = "HOST:PORT", value_parser = address)]
     pub(crate) server: Option<String>,

@@ -158,6 +158,12 @@ impl Field {
         lock(&self.0.store).write(vital, |transaction| work(transaction))
     }
 
+    /// Brings everything into the one file: what was freed is left nowhere beside it. Where somebody reads just
+    /// now, the next checkpoint does it.
+    pub(crate) fn settle(&self) -> Result<()> {
+        self.read(|db| Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+    }
+
     /// As [`Field::write`], if nobody else is at the store.
     pub(crate) fn try_write<T>(&self, work: impl Fn(&Connection) -> Result<T>) -> Option<Result<T>> {
         let mut store = match self.0.store.try_lock() {
@@ -175,12 +181,13 @@ impl Field {
         }
     }
 
-    /// What one account's content is read through: refused while the store is locked.
+    /// What one account's content is read through: refused while the store is locked, and after too long
+    /// without the server.
     pub(crate) fn unlocked(&self) -> Result<()> {
         if self.0.locked.load(Ordering::Acquire) {
             return Err(FieldError::new(code::STORE_LOCKED, "the store is locked; open it again to read"));
         }
-        Ok(())
+        self.not_lapsed()
     }
 
     /// Ends reading until the store is opened again; capture stays possible. What was typed into

@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 mod field;
 pub mod host;
+mod lapse;
 mod matching;
 mod media;
 pub mod net;

@@ -14,7 +14,7 @@ use crate::api::new::{self, Fresh};
 use crate::error::Result;
 use crate::field::Me;
 use crate::pen::Pen;
-use crate::store::{changes, weighed};
+use crate::store::{changes, erasure, weighed};
 
 /// Records that share one identifier and are compared: what more share is shared by many.
 const PER_KEY_MAX: usize = 50;
@@ -69,7 +69,7 @@ pub(crate) fn state(db: &Connection, id: RecordId) -> Result<Option<String>> {
 
 /// Makes the record of a match that was found here and not made yet, so that it can be decided on.
 pub(crate) fn ensure(pen: &Pen<'_>, id: RecordId) -> Result<()> {
-    if changes::document(pen.db, id)?.is_some() {
+    if changes::document(pen.db, id)?.is_some() || erasure::was(pen.db, id)? {
         return Ok(());
     }
     let Some((_, found)) = found(pen.db)?.into_iter().find(|(known, _)| *known == id) else { return Ok(()) };

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::field::{Me, Moment};
 use crate::pen::{Pen, Words};
 use crate::project::Reader;
-use crate::store::{changes, directory, lists, weighed};
+use crate::store::{changes, directory, erasure, lists, weighed};
 
 /// How often a case is weighed again because the last time something followed from it.
 const WEIGHED_AGAIN_MAX: usize = 4;
@@ -148,7 +148,8 @@ pub(crate) fn follow(pen: &Pen<'_>, case: RecordId) -> Result<()> {
 /// Makes a record a rule asks for, unless it is there or is not for this role to make.
 fn make(pen: &Pen<'_>, made: &Made, weighing: &Weighing) -> Result<bool> {
     let Some(id) = made.new.id else { return Ok(false) };
-    if pen.me.role.of_school() || changes::document(pen.db, id)?.is_some() {
+    // What was erased is not made again, whatever the rules ask for.
+    if pen.me.role.of_school() || changes::document(pen.db, id)?.is_some() || erasure::was(pen.db, id)? {
         return Ok(false);
     }
     let kind = kind_of(made.new.kind)?;

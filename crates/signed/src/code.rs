@@ -148,6 +148,7 @@ codes! {
     W_TIMEOUT = 1217 "W.timeout" Offline;
     W_SHUTDOWN = 1218 "W.shutdown" Offline;
     W_AHEAD = 1219 "W.ahead" Refused;
+    W_ERASED = 1240 "W.erased" Refused;
     W_MEDIA_SIZE = 1220 "W.media_size" Limit;
     W_MEDIA_OFFSET = 1221 "W.media_offset" Refused;
     W_MEDIA_HASH = 1222 "W.media_hash" Refused;

@@ -6,6 +6,7 @@
 //! `Enrol` and `Refuse`: a version that cannot talk to another must still be able to say so.
 
 mod ahead;
+mod erased;
 mod frame;
 pub mod inbox;
 mod media;
@@ -16,6 +17,7 @@ use signed::cbor::{self, CborError, Fields, Map};
 use signed::{RecordId, Timestamp, UserId, Value};
 
 use crate::bounded;
+use crate::erased::Erased;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
@@ -56,6 +58,8 @@ pub mod number {
     pub const MEDIA_FETCH: u64 = 18;
     /// [`crate::Media::Refuse`]
     pub const MEDIA_REFUSE: u64 = 19;
+    /// [`crate::Erased`]
+    pub const ERASED: u64 = 21;
     /// [`crate::Enrol`]
     pub const ENROL: u64 = 32;
     /// [`crate::Enrolled`]
@@ -82,6 +86,7 @@ impl Message {
             Self::Committed(_) => number::COMMITTED,
             Self::Refuse(_) => number::REFUSE,
             Self::Erase => number::ERASE,
+            Self::Erased(_) => number::ERASED,
             Self::Resume(_) => number::RESUME,
             Self::Ahead(_) => number::AHEAD,
             Self::Media(media) => media.number(),
@@ -102,6 +107,7 @@ impl Message {
             Self::Committed(body) => body.to_value(),
             Self::Refuse(body) => body.to_value(),
             Self::Erase => Value::Map(Map::new()),
+            Self::Erased(body) => body.to_value(),
             Self::Resume(body) => body.to_value(),
             Self::Ahead(body) => body.to_value(),
             Self::Media(body) => body.to_value(),
@@ -127,6 +133,7 @@ impl Message {
             number::COMMITTED => Self::Committed(Committed::from_fields(&mut fields)?),
             number::REFUSE => Self::Refuse(Refuse::from_fields(&mut fields)?),
             number::ERASE => Self::Erase,
+            number::ERASED => Self::Erased(Erased::from_fields(&mut fields)?),
             number::RESUME => Self::Resume(Resume::from_fields(&mut fields)?),
             number::AHEAD => Self::Ahead(Ahead::from_fields(&mut fields)?),
             number::MEDIA_OFFER..=number::MEDIA_REFUSE => Self::Media(Media::from_fields(number, &mut fields)?),

@@ -58,6 +58,9 @@ pub const STATEMENTS_PER_ITEM_MAX: usize = CHANGES_PER_FRAME_MAX;
 /// Bytes of a receipt's signed log head (about 270 are used).
 pub const LOG_HEAD_BYTES_MAX: usize = 1024;
 
+/// Bytes of a device's signed word that it erased itself: five short fields and a signature.
+pub const ERASED_BYTES_MAX: usize = 512;
+
 /// Bytes of a role's name.
 pub const ROLE_BYTES_MAX: usize = 64;
 

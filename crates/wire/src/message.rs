@@ -40,6 +40,8 @@ pub enum Message {
     Refuse(Refuse),
     /// Server: this device is revoked and must erase itself.
     Erase,
+    /// Device: it did; its last word.
+    Erased(crate::Erased),
     /// Device: what came ahead of its turn is on my disk up to here.
     Resume(Resume),
     /// Server: documents that do not wait for their rows.

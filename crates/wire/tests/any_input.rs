@@ -275,6 +275,8 @@ fn message() -> impl Strategy<Value = Message> {
         count().prop_map(|cursor| Message::Committed(Committed { cursor })),
         refuse.prop_map(Message::Refuse),
         Just(Message::Erase),
+        vec(any::<u8>(), 1..=wire::limits::ERASED_BYTES_MAX)
+            .prop_map(|report| Message::Erased(wire::Erased { report })),
         resume().prop_map(Message::Resume),
         (resume(), time(), signature(), packed()).prop_map(|(to, time, signature, body)| Message::Ahead(Ahead {
             to,
@@ -342,6 +344,7 @@ fn one_form_or_refused(bytes: &[u8]) {
                     drop(page.verify(&user, Epoch([0; 16]), &key));
                 }
                 Message::Ahead(ahead) => drop(ahead.verify(&UserId::new("u").unwrap(), Epoch([0; 16]), &key())),
+                Message::Erased(erased) => drop(wire::ErasedReport::verify(erased, &key())),
                 Message::Hello(_)
                 | Message::Resume(_)
                 | Message::Welcome(_)

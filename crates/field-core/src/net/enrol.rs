@@ -83,6 +83,7 @@ async fn exchange(link: &Link, question: &Message) -> Result<Enrolled, Code> {
             | Message::Page(_)
             | Message::Committed(_)
             | Message::Erase
+            | Message::Erased(_)
             | Message::Resume(_)
             | Message::Ahead(_)
             | Message::Media(_)

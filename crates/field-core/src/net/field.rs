@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use signed::{Code, MediaHash, RecordId, Signer, Timestamp, code};
 use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
-use wire::{EnrolmentCode, Epoch, Hello, Lane};
+use wire::{EnrolmentCode, Epoch, Erased, Hello, Lane};
 
 use super::enrol::{Joining, enrol_until};
 use super::store::{LinkState, LinkStore, Server};
@@ -135,8 +135,8 @@ impl LinkStore for Field {
         self.drift()
     }
 
-    fn erase(&self) -> Result<()> {
-        Field::erase(self).map(|_| ())
+    fn erase(&self) -> Result<Option<Erased>> {
+        self.erase_and_say().map(|(_, said)| said)
     }
 
     fn on_saved(&self, waker: Waker) {

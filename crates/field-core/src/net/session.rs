@@ -30,6 +30,9 @@ const PRIORITY_REST: i32 = 0;
 /// How long the other side may take to acknowledge our last words.
 const FINISH_MAX: Duration = Duration::from_secs(1);
 
+/// How long handing over may stand still before a device that was told to erase itself does so.
+const HANDOVER_MAX: Duration = Duration::from_secs(20);
+
 /// How often the store may do what waits for a quiet moment.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -82,6 +85,9 @@ pub(super) struct Session {
     /// Nothing of any record waits: files may go.
     quiet: bool,
     uploader: Uploader,
+    /// Ordered to erase this device, and whether that is done.
+    ordered: bool,
+    erased: bool,
 }
 
 /// Runs one session to its end and closes the link. `saved` rings when something new waits; the
@@ -112,9 +118,12 @@ pub(super) async fn run(
         welcomed: false,
         quiet: false,
         uploader,
+        ordered: false,
+        erased: false,
     };
     let reader = MessageReader::new(receive, Reassembler::new());
     let ended = session.drive(reader, saved, ending.deadline, ending.stop, tally).await;
+    let ended = session.obey(ended).await;
     let welcomed = session.welcomed;
     tally.round_trips += session.meter.round_trips();
     // Nobody listens at the end of a dead link.
@@ -287,10 +296,43 @@ impl Session {
                 Ok(None)
             }
             Report::Refused(code, _) => Ok(Some(Ended::Refused(code))),
+            Report::EraseOrdered => {
+                self.ordered = true;
+                Ok(None)
+            }
             Report::Erase => {
-                self.ask(|store| store.erase()).await?;
+                self.handed_over().await;
+                let said = self.ask(|store| store.erase()).await?;
+                self.erased = true;
+                if let Some(said) = said {
+                    // Where the link is gone nobody hears it.
+                    let _ = self.control.send(Message::Erased(said));
+                }
                 Ok(Some(Ended::Erased))
             }
+        }
+    }
+
+    /// Waits until the other side has acknowledged every frame: after that the words are gone here.
+    async fn handed_over(&mut self) {
+        let streams = [self.urgent.take(), self.rest.take()];
+        let ends: Vec<_> = streams.into_iter().flatten().map(Outbound::finish).collect();
+        let _ = timeout(HANDOVER_MAX, async {
+            for end in ends {
+                let _ = end.await;
+            }
+        })
+        .await;
+    }
+
+    /// An order to erase is carried out however the session ended.
+    async fn obey(&self, ended: Ended) -> Ended {
+        if !self.ordered || self.erased {
+            return ended;
+        }
+        match self.ask(|store| store.erase()).await {
+            Ok(_) => Ended::Erased,
+            Err(failed) => failed,
         }
     }
 
@@ -320,9 +362,12 @@ impl Session {
 
     async fn send(&mut self, message: Message, tally: &mut Tally) -> Result<(), Ended> {
         self.meter.sent(&message);
+        let patient = self.ordered;
         let sent = if let Message::Push(push) = &message {
             tally.pushed((push.lane, push.number));
-            self.stream(push.lane).await?.send(message)
+            let stream = self.stream(push.lane).await?;
+            // Without receipts nothing but the stream itself says when to go on.
+            if patient { stream.send_in_turn(message, HANDOVER_MAX).await } else { stream.send(message) }
         } else {
             self.control.send(message)
         };

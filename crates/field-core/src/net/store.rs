@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use signed::{Code, DeviceId, MediaHash, PublicKey, Signer, Timestamp, UserId};
 use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
-use wire::{Epoch, Hello, Lane};
+use wire::{Epoch, Erased, Hello, Lane};
 
 use crate::field::Waker;
 use crate::store::media::WaitingMedia;
@@ -65,8 +65,9 @@ pub trait LinkStore: Send + Sync {
     /// The store and the server differ in what this user should hold. Nothing is wiped.
     fn drifted(&self) -> Result<(), FieldError>;
 
-    /// The server orders this device to forget.
-    fn erase(&self) -> Result<(), FieldError>;
+    /// The server orders this device to forget. Answers its last word, signed before the key was destroyed;
+    /// none where the key could not sign.
+    fn erase(&self) -> Result<Option<Erased>, FieldError>;
 
     /// Calls this whenever something new waits to be sent, until it answers false. The waker neither
     /// blocks nor calls back.

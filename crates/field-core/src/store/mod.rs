@@ -2,6 +2,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod directory;
+pub(crate) mod erasure;
 pub(crate) mod frames;
 pub(crate) mod key;
 pub(crate) mod lists;

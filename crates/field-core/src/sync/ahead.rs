@@ -36,6 +36,7 @@ impl Field {
                 events: Vec::new(),
                 received: 0,
                 removed: false,
+                settles: false,
             };
             let mut last = None;
             for row in &ahead.rows {

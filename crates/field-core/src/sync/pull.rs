@@ -19,7 +19,7 @@ use crate::field::{Field, Me, Moment};
 use crate::project::Reader;
 use crate::store::changes::{self, DocRow, Origin};
 use crate::store::lists::{self, Line, Source};
-use crate::store::{directory, int, meta, millis, policy, weighed};
+use crate::store::{directory, erasure, int, meta, millis, policy, weighed};
 use crate::types::PageOutcome;
 
 impl Field {
@@ -39,14 +39,18 @@ impl Field {
                 events: Vec::new(),
                 received: 0,
                 removed: false,
+                settles: false,
             };
             let cursor = taking.page(page)?;
-            Ok((cursor, taking.digest, taking.events, taking.received, taking.moment.policy))
+            Ok((cursor, taking.digest, taking.events, taking.received, (taking.settles, taking.moment.policy)))
         });
         if stored.as_ref().is_err_and(|error| error.code == code::W_AHEAD) {
             self.write(false, ahead::stop)?;
         }
-        let (cursor, digest, events, received, policy) = stored?;
+        let (cursor, digest, events, received, (settles, policy)) = stored?;
+        if settles {
+            self.settle()?;
+        }
         self.set_digest(Some(digest));
         // What was withdrawn is in no row any more; nor may it stay on the disk.
         if events.iter().any(|event| event.event == EventKind::Erased) {
@@ -68,6 +72,8 @@ pub(super) struct Taking<'a> {
     pub(super) events: Vec<Event>,
     pub(super) received: u64,
     pub(super) removed: bool,
+    /// Something was erased: what was freed leaves the log beside the database too.
+    pub(super) settles: bool,
 }
 
 impl Taking<'_> {
@@ -216,9 +222,12 @@ impl Taking<'_> {
         for hash in changes::counted(self.db, document)? {
             self.digest.remove(document, hash);
         }
+        self.touched.remove(&document);
+        if let Some(tombstone) = headline.filter(|line| is_tombstone(line)) {
+            return self.erased(document, tombstone);
+        }
         let row = changes::document(self.db, document)?;
         let record = row.map_or(document, |row| row.record);
-        self.touched.remove(&document);
         changes::purge(self.db, document)?;
         if record == document && lists::draft(self.db, record)?.is_none() {
             lists::remove(self.db, record)?;
@@ -229,6 +238,22 @@ impl Taking<'_> {
         }
         let mut event = Event::new(EventKind::Erased, self.moment.now);
         event.id = Some(record);
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Erased with approval: what a withdrawal would leave goes too. The row of a draft names its record.
+    fn erased(&mut self, document: RecordId, tombstone: &Value) -> Result<()> {
+        let record = id_of(tombstone, "id").unwrap_or(document);
+        erasure::forget(self.db, document, record)?;
+        let line = line_of(record, tombstone, Source::Withdrawn, self.moment.now);
+        erasure::leave(self.db, &line)?;
+        self.removed = true;
+        self.settles = true;
+        let mut event = Event::new(EventKind::Erased, self.moment.now);
+        event.id = Some(record);
+        event.kind = Some(line.kind);
+        event.status = Some(line.status);
         self.events.push(event);
         Ok(())
     }
@@ -380,6 +405,11 @@ fn id_of(value: &Value, name: &str) -> Option<RecordId> {
         Value::Text(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
     }
+}
+
+/// Whether a line says that its record was erased.
+fn is_tombstone(line: &Value) -> bool {
+    line.as_map().and_then(|map| map.get("status")).and_then(Value::as_text) == Some(erasure::ERASED)
 }
 
 /// A line as JSON, its ids as text.

@@ -117,6 +117,8 @@ impl Core {
                 enrolled_at: device.enrolled_at,
                 last_sync_at: device.last_sync_at,
                 revoked_at: device.revoked_at,
+                erase_ordered_at: device.erase_ordered_at,
+                erased_at: device.erased.map(|(at, _)| at),
             })
         };
         tx.devices()?.into_iter().map(row).collect()
@@ -131,6 +133,9 @@ impl Core {
         let first = row.revoked_at.is_none();
         row.revoked_at = row.revoked_at.or(Some(work.now));
         row.erase = row.erase || erase;
+        if erase {
+            row.erase_ordered_at = row.erase_ordered_at.or(Some(work.now));
+        }
         work.tx.put_device(&row)?;
         if first {
             work.publish_revoked(device)?;

@@ -139,6 +139,8 @@ impl Work<'_> {
             cursor: 0,
             revoked_at: None,
             erase: false,
+            erase_ordered_at: None,
+            erased: None,
         };
         self.tx.put_device(&device)?;
         let actor = super::directory::actor_of(&device, &device.incarnation);

@@ -20,6 +20,7 @@ pub mod faults;
 mod home;
 mod inbox;
 mod ingest;
+mod left;
 pub mod limits;
 mod matching;
 mod media;
@@ -30,6 +31,7 @@ mod projection;
 mod receipts;
 mod recover;
 mod report;
+mod retention;
 mod session;
 mod types;
 pub mod vault;
@@ -55,8 +57,9 @@ pub use policy::{PolicyChange, PolicyVersion};
 pub use prepare::Prepared;
 pub use report::ReportKind;
 pub use types::{
-    Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
-    PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,
+    Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, DueCase, Effects, Fault, Hold, InitAnswer,
+    InitOptions, NewCode, PeerState, RecoverDraft, Recovered, RetentionDecision, RetentionReview, SchoolNew,
+    SystemClock, UserNew, VerifyAnswer,
 };
 
 /// Everything of the server but the network: blocking calls, one writer at a time.

@@ -98,6 +98,16 @@ pub const REVOKED_QUIET: Duration = Duration::from_millis(400);
 /// Time that sessions have, once the server is told to stop, to see their frames answered.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(3);
 
+/// Frames taken into quarantine from a device that was told to erase itself and hands over what it has; its
+/// quarantine is full long before.
+pub const HANDOVER_FRAMES_MAX: usize = 4_096;
+
+/// Time that handing over has: a slow link's worth of what a quarantine holds is more than anybody waits for.
+pub const HANDOVER_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// A device that was told to erase itself and has said nothing for this long does not say that it did.
+pub const HANDOVER_QUIET: Duration = Duration::from_secs(5);
+
 /// How long `serve` tries for the port it had the last time.
 pub const SAME_PORT_TIME_MAX: Duration = Duration::from_secs(2);
 

@@ -7,6 +7,7 @@ use signed::merkle::Node;
 use signed::{ActorId, ChangeHash, DeviceId, Incarnation, RecordId, SchoolId, StatementHash, UserId};
 use wire::Lane;
 
+mod keeping;
 mod media;
 mod rules;
 
@@ -51,6 +52,7 @@ struct Tables {
     directory: BTreeMap<u64, DirectoryRow>,
     sent: BTreeSet<(UserId, u64)>,
     rules: rules::Rules,
+    keeping: keeping::Keeping,
     media: media::Media,
 }
 

@@ -3,8 +3,8 @@
 use signed::cbor::{self, map};
 use signed::{ChangeHash, FrameHash, MediaHash, Signer as _, Value, code};
 use wire::{
-    Codec, Committed, Enrol, Enrolled, EnrolmentCode, FrameBody, Hello, Lane, LogHead, Media, Message, Outcome, Packed,
-    Push, Receipt, Refuse, Rest, Resume, Welcome, length_prefix,
+    Codec, Committed, Enrol, Enrolled, EnrolmentCode, Erased, ErasedReport, FrameBody, Hello, Lane, LogHead, Media,
+    Message, Outcome, Packed, Push, Receipt, Refuse, Rest, Resume, Welcome, length_prefix,
 };
 
 use super::{EPOCH, INCARNATION, Keys, Made, proofs, time, user};
@@ -41,6 +41,12 @@ fn receipt(keys: &Keys) -> Receipt {
         role: "officer".into(),
         inbox_head: 60,
     }
+}
+
+fn erased(keys: &Keys) -> Erased {
+    let report =
+        ErasedReport { device: keys.device_id(), incarnation: INCARNATION, time: time(), records: 214, unsent: 3 };
+    report.sign(&keys.device).expect("signs")
 }
 
 /// Uncompressed, so that every reader can follow it to the last byte.
@@ -104,6 +110,7 @@ pub(crate) fn messages(keys: &Keys) -> Vec<Made> {
         ("Refuse a frame", "and say which number is expected", Message::Refuse(order)),
         ("Refuse a session", "", Message::Refuse(whole)),
         ("Erase", "", Message::Erase),
+        ("Erased", "the device's last word", Message::Erased(erased(keys))),
         ("Resume", "three places of this list are on disk", Message::Resume(Resume { list: [0x7a; 16], position: 3 })),
         ("Ahead", "a directory statement and a change", Message::Ahead(proofs::ahead(keys))),
         ("MediaOffer", "", Message::Media(Media::Offer { sha256: FILE, size: 70_000 })),

@@ -12,6 +12,7 @@ use signed::{ActorId, DeviceId, Incarnation, PublicKey, RecordId, Signer as _, S
 
 use super::{Check, Held};
 use crate::core::document::change_place;
+use crate::core::erase::ERASED;
 use crate::core::policy;
 use crate::core::prepare::template_named;
 use crate::core::projection::Projection;
@@ -85,8 +86,13 @@ impl Check<'_> {
 
     fn document(&mut self, row: &DocumentRow) -> Result<Held, ServerError> {
         let mut held = Held::default();
-        if row.key.is_empty() && row.status == crate::core::erase::ERASED {
+        if let Some(tombstone) = self.tx.erasure(row.id)? {
             held.erased = true;
+            // What stays of it is this row and nothing below it.
+            let gone = row.key.is_empty() && row.state.is_empty() && row.projection.is_empty();
+            let rows = self.tx.changes(row.id)?.is_empty() && self.tx.statements(row.id)?.is_empty();
+            let same = row.status == ERASED && tombstone.kind == row.kind && tombstone.case == row.case;
+            self.require(gone && rows && same, "V.erasure", row.id);
             return Ok(held);
         }
         let (Some(template), Ok(key)) = (template_named(&row.template), self.core.vault.unwrap(row.id, &row.key))
