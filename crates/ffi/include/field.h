@@ -706,6 +706,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_A_POLICY_NAME 1621
 #define FIELD_A_POLICY_TYPE 1622
 #define FIELD_A_POLICY_RANGE 1623
+#define FIELD_R60_MARF 16002
 
 /* update */
 #define FIELD_STORE_NEWER 1004
