@@ -29,7 +29,10 @@ fn r1_without_a_server_every_command_works_and_the_unsent_are_counted_by_urgency
     scene.officer.run(&["edit", &action, "--set", "urgency=urgent"]).unwrap();
     scene.officer_action("order forms");
     let list = scene.officer.run(&["list"]).unwrap();
-    assert_eq!(list.as_array().unwrap().len(), 3);
+    // The account, two actions, and the check that the account asks for (R35).
+    let kinds: Vec<_> = list.as_array().unwrap().iter().filter_map(|line| line["kind"].as_str()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "action").count(), 2, "{kinds:?}");
+    assert!(kinds.contains(&"disclosure") && kinds.len() == 4, "{kinds:?}");
     let shown = scene.officer.run(&["show", &account]).unwrap();
     assert!(shown["statements"].as_array().unwrap().iter().all(|s| s["verified"] == true));
     assert!(shown["addenda"].to_string().contains("left arm"));
