@@ -27,6 +27,8 @@ fn as6_each_step_has_its_own_answer_and_no_word_of_doubt_travels_with_the_handov
     // She changes her mind about one step; the first answer stays beside it.
     world.edit("ofc1", &account, json!({ "child_wishes/+": wish("court", "yes") }));
     assert_eq!(world.show("ofc1", &account)["child_wishes"].as_array().unwrap().len(), 5);
+    // The case stands on the device once the server has made it.
+    world.sync("ofc1");
     let codes = world.refused("ofc1", &case, "propose_close", json!({ "reason": "undecided about court" }));
     assert!(any(&codes, "R58.undecided"), "a no does not close the case: {codes:?}");
     // The handover has no place for "unwilling"; her wishes travel with the record.

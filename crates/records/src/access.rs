@@ -330,6 +330,12 @@ impl Role {
         matches!(self, Self::Sergeant | Self::Inspector | Self::Command)
     }
 
+    /// Inspector and command: whom a ladder asks last.
+    #[must_use]
+    pub fn decides_escalations(self) -> bool {
+        matches!(self, Self::Inspector | Self::Command)
+    }
+
     /// Lead or other staff of a school.
     #[must_use]
     pub fn of_school(self) -> bool {

@@ -108,6 +108,12 @@ fn gather(value: &Json, all: &mut String) {
     }
 }
 
+/// Whether two mentions are of one person: the same record, or the same words.
+pub fn same_person(one: &Json, other: &Json) -> bool {
+    let text = |said: &Json, name: &str| said.get(name).and_then(Json::as_str).map(str::to_owned);
+    ["record", "as_said"].iter().any(|name| text(one, name).is_some() && text(one, name) == text(other, name))
+}
+
 /// A time of a body.
 #[must_use]
 pub fn time(value: Option<&Json>) -> Option<Timestamp> {

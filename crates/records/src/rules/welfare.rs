@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 use signed::code;
 
-use super::look::{self, answered, later, words};
+use super::look::{self, answered, later, same_person, words};
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
@@ -129,7 +129,7 @@ pub(super) fn open_on_check(view: &CaseView<'_>, check: &Row) -> Vec<Gap> {
     if !answered(check.value("reporter_contacted")) {
         gap(code::R44_REPORTER, "reporter_contacted".into(), "was whoever reported it gone back to? done, or why not");
     }
-    named_adults(view, check, concern, &mut gap);
+    named_adults(view, check, items, &mut gap);
     checks_and_risk(view, check, &mut gap);
     gaps
 }
@@ -138,20 +138,17 @@ pub(super) fn open_on_check(view: &CaseView<'_>, check: &Row) -> Vec<Gap> {
 fn named_adults(
     view: &CaseView<'_>,
     check: &Row,
-    concern: Option<&Row>,
+    items: &[Json],
     gap: &mut impl FnMut(signed::Code, String, &str),
 ) {
     let lists = ["adults_present", "others_who_stay_or_visit", "children"];
     let there: Vec<&Json> =
         lists.iter().flat_map(|list| check.lines(list)).filter_map(|line| line.get("person")).collect();
-    let same = |one: &Json, other: &Json| {
-        ["record", "as_said"].iter().any(|name| one.get(*name).is_some() && one.get(*name) == other.get(*name))
-    };
-    for item in concern.map(|concern| concern.lines("concern_items")).unwrap_or_default() {
+    for item in items {
         let Some(about) = item.get("about_person") else { continue };
         let checked =
-            view.of("intelligence_check").any(|one| one.value("target").is_some_and(|t| same(t, about)) && !one.open);
-        if !there.iter().any(|who| same(who, about)) && !checked {
+            view.of("intelligence_check").any(|one| one.value("target").is_some_and(|t| same_person(t, about)) && !one.open);
+        if !there.iter().any(|who| same_person(who, about)) && !checked {
             let path = format!("concern_items/{}/about_person", line_id(item, "item"));
             gap(code::R44_PERSON, path, "whoever this item is about is neither listed nor checked");
         }
@@ -311,12 +308,9 @@ fn safe_contact(view: &CaseView<'_>, found: &mut Findings) {
         .flat_map(|person| person.at("safe_contact/not_to_know").and_then(Json::as_array))
         .flatten()
         .collect();
-    let same = |one: &Json, other: &Json| {
-        ["record", "as_said"].iter().any(|name| one.get(*name).is_some() && one.get(*name) == other.get(*name))
-    };
     for meeting in view.of("meeting").filter(|meeting| meeting.open) {
         for line in meeting.lines("invited") {
-            let Some(who) = line.get("person").filter(|who| barred.iter().any(|known| same(known, who))) else {
+            let Some(who) = line.get("person").filter(|who| barred.iter().any(|known| same_person(known, who))) else {
                 continue;
             };
             let id = line_id(line, "invited");

@@ -176,11 +176,25 @@ impl Entitlement<'_> {
             let asked = facts.owners.iter().cloned().chain(chosen).chain(inspector);
             facts.asked = asked.filter(|asked| Some(asked) != about.as_ref()).collect();
         }
+        if let (records::Compartment::Call { .. }, Some(case)) = (&facts.compartment, projection.case) {
+            facts.granted.extend(self.dispatched(case)?);
+        }
         let case = match self.case_facts(projection) {
             Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
             case => case?,
         };
         users.iter().map(|user| self.one(&facts, &case, user)).collect()
+    }
+
+    /// Whoever was sent on a check of this call: they read what was said in it.
+    fn dispatched(&self, case: RecordId) -> Result<Vec<UserId>, ServerError> {
+        let mut sent = Vec::new();
+        for id in self.tx.documents_of_case(case)? {
+            let Some(row) = self.tx.document(id)?.filter(|row| row.kind == "welfare_check") else { continue };
+            let Ok(Some(check)) = self.core.projection(&row) else { continue };
+            sent.extend(check.owners.iter().filter_map(|owner| UserId::new(owner).ok()));
+        }
+        Ok(sent)
     }
 
     /// What each may hold while the case's own record is damaged: what follows without it, and what
@@ -243,7 +257,16 @@ impl Entitlement<'_> {
             facts.area.clone_from(&owner.row.area);
             facts.supervisors = owner.row.supervisor.iter().cloned().collect();
         }
+        facts.escalated = self.escalated(case)?;
         Ok(facts)
+    }
+
+    /// Whether anything of a case was ever told to an inspector or to command: who is asked to decide may read
+    /// what it is about, also after it was decided.
+    fn escalated(&self, case: RecordId) -> Result<bool, ServerError> {
+        let decides =
+            |user: &UserId| self.people.get(user).and_then(Person::role).is_some_and(Role::decides_escalations);
+        Ok(self.tx.told_in_case(case)?.iter().any(decides))
     }
 
     fn stored(&self, case: RecordId) -> Result<Option<CaseFacts>, ServerError> {

@@ -50,10 +50,15 @@ impl Work<'_> {
         order.sort();
         order.dedup();
         self.settle_all(&order, sender)?;
-        moved.append(&mut self.moved);
-        for case in moved {
+        self.moved.append(&mut moved);
+        self.settle_moved(&order)
+    }
+
+    /// Brings rows of every other document of the cases whose readers may be others now; `settled` is sorted.
+    pub(crate) fn settle_moved(&mut self, settled: &[RecordId]) -> Result<(), ServerError> {
+        for case in std::mem::take(&mut self.moved) {
             for id in self.tx.documents_of_case(case)? {
-                if !order.contains(&id) {
+                if settled.binary_search(&id).is_err() {
                     self.settle_one(id, None)?;
                     // Nothing of it changed: it need not stay in memory.
                     self.docs.remove(&id);
@@ -122,9 +127,17 @@ impl Work<'_> {
             return Ok(false);
         }
         let before = doc.projection.as_ref().map(Projection::case_facts);
+        let sent = |projection: &Projection| (projection.kind == "welfare_check").then(|| projection.owners.clone());
+        let sent_before = doc.projection.as_ref().and_then(sent);
         doc.projection = Projection::of(doc.id, &doc.view, self.now, &self.policy, &doc.received);
         self.flush(doc)?;
         let Some(after) = &doc.projection else { return Ok(false) };
+        if let (Some(case), true) = (after.case, sent(after) != sent_before.or(Some(Vec::new()))) {
+            if after.kind == "welfare_check" {
+                // Who is sent reads the call they are sent for.
+                self.moved.insert(case);
+            }
+        }
         Ok(after.kind == "case" && before.as_ref() != Some(&after.case_facts()))
     }
 

@@ -127,6 +127,13 @@ impl Projection {
         self.schools.extend(schools.filter_map(Json::as_str).map(str::to_owned));
         self.schools.sort();
         self.schools.dedup();
+        if ["referral", "notification"].contains(&self.kind.as_str()) {
+            // Whoever it is addressed to by name has it at once; nobody approves that (R61).
+            let to = shown.body.get("recipients").and_then(Json::as_array).into_iter().flatten();
+            self.granted.extend(to.filter_map(Json::as_str).map(str::to_owned));
+            self.granted.sort();
+            self.granted.dedup();
+        }
         self.status.clone_from(&shown.status);
         self.urgency.clone_from(&shown.urgency);
         self.due = shown.due;

@@ -76,6 +76,7 @@ impl Core {
             for row in due {
                 work.still_due(&row)?;
             }
+            work.settle_moved(&[])?;
             grown.extend(work.finish()?);
         }
     }
@@ -386,8 +387,17 @@ impl Work<'_> {
 
     fn tell_prompt(&mut self, row: &mut PromptRow) -> Result<(), ServerError> {
         row.told = Some(self.now);
+        let role = self.person(&row.user).and_then(super::work::Person::role);
+        let told = self.tx.told_in_case(row.case)?;
+        let decides = |user: &UserId| {
+            self.person(user).and_then(super::work::Person::role).is_some_and(Role::decides_escalations)
+        };
+        if decides(&row.user) && !told.iter().any(decides) {
+            // Who is asked to decide may read it from now on.
+            self.moved.insert(row.case);
+        }
         // Somebody of a school hears only of what the school holds.
-        let school = self.person(&row.user).and_then(super::work::Person::role).is_some_and(Role::of_school);
+        let school = role.is_some_and(Role::of_school);
         let holds = self.tx.holder(row.record, &row.user)?.is_some_and(|holder| holder.content);
         if school && !holds {
             return Ok(());

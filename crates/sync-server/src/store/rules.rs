@@ -36,6 +36,8 @@ pub type KeyHash = [u8; 16];
 pub trait ReadingRules {
     /// Prompts of a case, over ones included, by id.
     fn prompts_of_case(&self, case: RecordId) -> Answer<Vec<PromptRow>>;
+    /// Who was ever told a prompt of a case, each once.
+    fn told_in_case(&self, case: RecordId) -> Answer<Vec<UserId>>;
     /// Prompts that fall due at this moment or before it and are not told, by time; at most so many.
     fn prompts_due(&self, now: Timestamp, max: usize) -> Answer<Vec<PromptRow>>;
     /// When the next prompt falls due.

@@ -1,6 +1,6 @@
 //! Prompts and match keys in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use signed::{RecordId, Timestamp, UserId};
 
@@ -28,6 +28,11 @@ macro_rules! reading {
         impl ReadingRules for $name {
             fn prompts_of_case(&self, case: RecordId) -> Answer<Vec<PromptRow>> {
                 Ok(self.tables.rules.prompts.values().filter(|row| row.case == case).cloned().collect())
+            }
+
+            fn told_in_case(&self, case: RecordId) -> Answer<Vec<UserId>> {
+                let told = self.tables.rules.prompts.values().filter(|row| row.case == case && row.told.is_some());
+                Ok(told.map(|row| row.user.clone()).collect::<BTreeSet<_>>().into_iter().collect())
             }
 
             fn prompts_due(&self, now: Timestamp, max: usize) -> Answer<Vec<PromptRow>> {

@@ -34,6 +34,11 @@ macro_rules! reading {
                 self.all(&format!("{PROMPT} WHERE case_id = ?1 ORDER BY id"), [&case.0[..]], prompt)
             }
 
+            fn told_in_case(&self, case: RecordId) -> Answer<Vec<UserId>> {
+                let sql = "SELECT DISTINCT person FROM prompt WHERE case_id = ?1 AND told IS NOT NULL ORDER BY person";
+                self.all(sql, [&case.0[..]], |row| user(row, 0))
+            }
+
             fn prompts_due(&self, now: Timestamp, max: usize) -> Answer<Vec<PromptRow>> {
                 let sql =
                     format!("{PROMPT} WHERE told IS NULL AND ended IS NULL AND due <= ?1 ORDER BY due, id LIMIT ?2");
