@@ -157,6 +157,7 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
         Reach::Never => return Holding::None,
         Reach::All => true,
         Reach::Named => named(),
+        Reach::Member => named() || of_case(),
         Reach::SameSchoolNamed => record.author == who.user || (own_school() && named()),
         Reach::OwnSchool => record.author == who.user || own_school(),
         Reach::Own => record.compartment.user() == Some(&who.user) || asked(),
@@ -222,6 +223,8 @@ enum Reach {
     OwnSchool,
     /// One's own data.
     Own,
+    /// By name, and whoever owns or covers the case.
+    Member,
     /// Owner or cover of the case, and what one wrote.
     CaseOwner,
     /// Cases of the schools posted to, covered cases, and by name.
@@ -246,12 +249,12 @@ enum Reach {
 /// HUB, REPORTER, STAFFING, PROMPTS, DRAFT, AUDIT.
 #[rustfmt::skip]
 fn reach(role: Role, compartment: &Compartment) -> Reach {
-    use Reach::{All, Area, AreaStaff, CaseOwner, DraftExists, Escalated, Named, Never, Open, Own, OwnSchool, Posted,
+    use Reach::{All, Area, AreaStaff, CaseOwner, DraftExists, Escalated, Member, Named, Never, Open, Own, OwnSchool, Posted,
         SameSchoolNamed, Supervised, Team};
     let row = match role {
         //                 SHARE            CALL       POLICE     INTEL      HUB        REPORTER   STAFFING    PROMPTS     DRAFT        AUDIT
-        Role::Officer   => [Posted,          Named,     Posted,    Posted,    Named,     CaseOwner, Own,        Own,        Own,         Never],
-        Role::Pcso      => [Posted,          Named,     Posted,    Never,     Named,     CaseOwner, Own,        Own,        Own,         Never],
+        Role::Officer   => [Posted,          Named,     Posted,    Posted,    Member,    CaseOwner, Own,        Own,        Own,         Never],
+        Role::Pcso      => [Posted,          Named,     Posted,    Never,     Member,    CaseOwner, Own,        Own,        Own,         Never],
         Role::Sergeant  => [Team,            Team,      Team,      Team,      Team,      Team,      Supervised, Supervised, DraftExists, Never],
         Role::Inspector => [Area,            Area,      Area,      Area,      Area,      Area,      AreaStaff,  Own,        DraftExists, Never],
         Role::Command   => [Escalated,       Escalated, Escalated, Escalated, Escalated, Never,     Own,        Own,        Own,         Never],

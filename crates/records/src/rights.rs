@@ -143,9 +143,10 @@ pub fn compartment_of(
     if ["referral", "notification"].contains(&kind.name) {
         return Ok(Compartment::Hub { case });
     }
-    if ["language_prompt", "help_request"].contains(&kind.name)
-        && let Some(user) = author
-    {
+    if let ("language_prompt", Some(user)) = (kind.name, author) {
+        return Ok(Compartment::Prompts { user: user.clone() });
+    }
+    if let ("help_request", Some(user)) = (kind.name, author) {
         return Ok(Compartment::Staffing { user: user.clone() });
     }
     if let ("absence", Some(user)) = (kind.name, body.text("user")) {

@@ -223,14 +223,13 @@ const HOLD: &[(&str, [&str; 12])] = &[
         "CCCCCC-----", "-----------", "-----------", "-----C-----",
         "--C--------", "-------C---", "----------C", "----------C",
     ]),
-    // Open: 1.1 gives HUB to the police members of a case; owner and cover do not hold it by that alone.
     ("far: owner of the case", [
-        "CC-CC-C----", "CC-C--C----", "CCCCCCC----", "CCCCCCC----",
+        "CC-CCCC----", "CC-C-CC----", "CCCCCCC----", "CCCCCCC----",
         "-----------", "-----------", "-----------", "-----------",
         "--C--------", "-------C---", "----------C", "----------C",
     ]),
     ("far: cover", [
-        "CC-CC-C----", "CC-C--C----", "CCCCCCC----", "CCCCCCC----",
+        "CC-CCCC----", "CC-C-CC----", "CCCCCCC----", "CCCCCCC----",
         "-----------", "-----------", "-----------", "-----------",
         "--C--------", "-------C---", "----------C", "----------C",
     ]),

@@ -135,19 +135,15 @@ pub(super) fn open_on_check(view: &CaseView<'_>, check: &Row) -> Vec<Gap> {
 }
 
 /// Whoever the concern is about is listed as present, staying or visiting, or a check names them.
-fn named_adults(
-    view: &CaseView<'_>,
-    check: &Row,
-    items: &[Json],
-    gap: &mut impl FnMut(signed::Code, String, &str),
-) {
+fn named_adults(view: &CaseView<'_>, check: &Row, items: &[Json], gap: &mut impl FnMut(signed::Code, String, &str)) {
     let lists = ["adults_present", "others_who_stay_or_visit", "children"];
     let there: Vec<&Json> =
         lists.iter().flat_map(|list| check.lines(list)).filter_map(|line| line.get("person")).collect();
     for item in items {
         let Some(about) = item.get("about_person") else { continue };
-        let checked =
-            view.of("intelligence_check").any(|one| one.value("target").is_some_and(|t| same_person(t, about)) && !one.open);
+        let checked = view
+            .of("intelligence_check")
+            .any(|one| one.value("target").is_some_and(|t| same_person(t, about)) && !one.open);
         if !there.iter().any(|who| same_person(who, about)) && !checked {
             let path = format!("concern_items/{}/about_person", line_id(item, "item"));
             gap(code::R44_PERSON, path, "whoever this item is about is neither listed nor checked");
