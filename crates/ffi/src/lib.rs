@@ -14,6 +14,7 @@ mod bytes;
 mod events;
 pub mod handle;
 mod log;
+mod oversight;
 mod records;
 mod signer;
 mod status;
@@ -25,6 +26,7 @@ mod thread;
 pub use bytes::{FieldBuffer, FieldBytes, field_buffer_free};
 pub use events::field_event_next;
 pub use log::{FieldLog, field_set_log_callback};
+pub use oversight::{field_export, field_timeline, field_verify_bundle};
 pub use records::{
     field_draft_keep, field_enrol, field_record_addendum, field_record_do, field_record_edit, field_record_list,
     field_record_new, field_record_seal, field_record_show, field_search, field_status_get, field_verify,

@@ -90,7 +90,7 @@ pub fn open(folder: &Folder) -> FieldStore {
 pub type Call = unsafe extern "C" fn(FieldStore, FieldBytes, *mut FieldBuffer) -> FieldStatus;
 
 /// Every one of them.
-pub const CALLS: [(&str, Call); 12] = [
+pub const CALLS: [(&str, Call); 14] = [
     ("field_enrol", field::field_enrol),
     ("field_record_new", field::field_record_new),
     ("field_record_edit", field::field_record_edit),
@@ -103,6 +103,8 @@ pub const CALLS: [(&str, Call); 12] = [
     ("field_search", field::field_search),
     ("field_status_get", field::field_status_get),
     ("field_verify", field::field_verify),
+    ("field_timeline", field::field_timeline),
+    ("field_export", field::field_export),
 ];
 
 pub fn try_call(call: Call, store: FieldStore, request: &[u8]) -> (FieldStatus, Json) {
