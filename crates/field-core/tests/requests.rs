@@ -52,10 +52,10 @@ fn every_request_is_read() {
     let export: Export = parse(format!(r#"{{"record":"{ID}","to":"f","to_whom":"w"}}"#).as_bytes()).unwrap();
     let export = export.export().unwrap();
     assert_eq!((export.what, export.to_whom.as_deref(), export.with_reporter), (What::Record(id()), Some("w"), false));
-    assert_eq!(parse::<Export>(br#"{"to":"f"}"#).unwrap().export().unwrap_err().code, code::I_VALUE);
+    assert_eq!(parse::<Export>(br#"{"to":"f"}"#).unwrap().export().err().unwrap().code, code::I_VALUE);
     let bundle: VerifyBundle = parse(br#"{"path":"f"}"#).unwrap();
     assert_eq!((bundle.path.as_str(), bundle.pins), ("f", None));
-    assert_eq!(parse::<VerifyBundle>(br#"{"path":"f","pins":["AB"]}"#).unwrap_err().code, code::I_VALUE);
+    assert_eq!(parse::<VerifyBundle>(br#"{"path":"f","pins":["AB"]}"#).err().unwrap().code, code::I_VALUE);
     assert_eq!(parse::<Status>(b" {} ").unwrap(), Status {});
     let network: NetworkState = parse(br#"{"available":true,"interface":"wifi"}"#).unwrap();
     assert_eq!((network.available, network.metered, network.interface.as_deref()), (true, None, Some("wifi")));

@@ -60,7 +60,7 @@ impl Field {
         let purpose = purpose(export)?;
         let (What::Case(about) | What::Record(about)) = export.what;
         if export.with_reporter && !may_enter(me.role, &Compartment::Reporter { case: about }) {
-            return Err(FieldError::new(code::I_DENIED, "only who holds the reporter's vault may take it out"));
+            return Err(no_vault());
         }
         let random = ports::bytes(self.random())?;
         let (bytes, counts) = self.write(false, |db| {
@@ -74,6 +74,9 @@ impl Field {
             }
             if making.grown.is_empty() {
                 return Err(FieldError::new(code::I_NOT_FOUND, "nothing of this is on this device"));
+            }
+            if export.with_reporter && !making.holds_vault()? {
+                return Err(no_vault());
             }
             for document in making.grown.keys() {
                 let entry = Consultation {
@@ -210,6 +213,13 @@ impl<'a> Making<'a> {
         self.grown.insert(id, grown);
         self.changes.insert(id, kept);
         Ok(())
+    }
+
+    /// Whether this device holds a vault of one of the cases that go out.
+    fn holds_vault(&self) -> Result<bool> {
+        let cases: BTreeSet<RecordId> = self.grown.values().filter_map(Grown::case).collect();
+        let of_one = |row: &records::rules::Row| matches!(row.compartment, Compartment::Reporter { case } if cases.contains(&case));
+        Ok(weighed::all(self.db)?.iter().any(of_one))
     }
 
     /// A record of which this device knows only that it exists.
@@ -432,6 +442,10 @@ fn seal(db: &Connection, me: &Me, moment: &Moment, about: RecordId, hash: [u8; 3
         salt,
     };
     Ok(statement.sign(&*me.signer)?)
+}
+
+fn no_vault() -> FieldError {
+    FieldError::new(code::I_DENIED, "only who holds the reporter's vault may take it out")
 }
 
 fn too_large() -> FieldError {

@@ -55,7 +55,7 @@ impl Grown {
     }
 
     /// The case it belongs to.
-    fn case(&self) -> Option<RecordId> {
+    pub(super) fn case(&self) -> Option<RecordId> {
         self.view.created().and_then(|(_, created)| created.case)
     }
 
