@@ -40,6 +40,8 @@ REQUESTS: Dict[str, Json] = {
     "field_record_show": {"id": SOME_ID},
     "field_record_list": {},
     "field_search": {"text": "x"},
+    "field_attachment_add": {"id": SOME_ID, "base64": "eA=="},
+    "field_attachment_fetch": {"id": SOME_ID, "sha256": "00" * 32, "to": "/nowhere/at/all"},
     "field_status_get": {},
     "field_verify": {},
     "field_network_changed": {"available": True},

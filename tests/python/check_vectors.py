@@ -236,6 +236,16 @@ def packed(v):
     return group(lane, uint, lambda b: isinstance(b, bytes))(v)
 
 
+def report(v):
+    require(not isinstance(v, bytes) or len(v) <= 512, "W.too_large")
+    return some(v)
+
+
+def chunk(v):
+    require(not some(v) or len(v) <= 65536, "W.too_large")
+    return some(v)
+
+
 def outcome(v):
     body = [{"ok": uint}, {"ok": uint, "need": up_to(256, raw(32), 1)}, {"ok": uint, "code": code, "kept": lambda b: type(b) is bool}]
     return any(isinstance(v, dict) and v.keys() == b.keys() and all(b[k](v[k]) for k in b) for b in body)
@@ -255,6 +265,13 @@ MESSAGES = {
     8: {},
     9: {"list": ID, "position": uint},
     10: {"list": ID, "position": uint, "time": time, "signature": raw(64), "body": packed},
+    21: {"report": report},
+    14: {"sha256": HASH, "size": one},
+    15: {"offset": uint},
+    16: {"offset": uint, "bytes": chunk},
+    17: {"sha256": HASH},
+    18: {"sha256": HASH, "from": uint},
+    19: {"code": code},
     32: {"versions": VERSIONS, "code": ID, "secret": ID, "incarnation": ID},
     33: {"user": user, "role": role, "device": ID, "epoch": ID, "time": time, "directory": up_to(256, some), "server_keys": up_to(8, some, 1)},
 }

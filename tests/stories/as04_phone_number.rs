@@ -81,3 +81,29 @@ fn as4_the_second_call_with_the_same_number_reaches_both_officers_and_both_serge
     assert_eq!(world.done("sgt1", &["matches"])[0]["state"], "confirmed");
     let _ = item(&world, "ofc1");
 }
+
+#[test]
+fn r13_the_number_of_somebody_who_must_not_be_known_is_matched_for_the_holders_of_the_vault_alone() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.sync_all(&["ofc1", "ofc2", "sgt1", "sgt2"]);
+    let concern = |words: &str, school: &str| {
+        json!({ "source": "school", "heard_how": "direct", "school": school, "exact_words": words,
+            "concern_items": [{ "text": "shouting at night" }], "received_from": { "anonymous": true },
+            "known_to_school_log": "no", "subjects": [said("a boy")] })
+    };
+    let first = world.new_record("ofc1", "concern", concern("shouting at night", "100001"));
+    let case = world.show("ofc1", &first)["case"].as_str().unwrap().to_owned();
+    let aunt = json!({ "case": case, "roles": ["reporter"], "names": ["Ann O'Hara"], "phones": ["07700 900456"] });
+    world.new_record("ofc1", "person", aunt);
+    world.sync("ofc1");
+    world.new_record("ofc2", "concern", concern("she says to ring 0044 7700-900456", "100002"));
+    world.sync_all(&["ofc2", "sgt1", "sgt2"]);
+
+    assert!(world.is_prompted("sgt1", "R12.same_number"), "the vault's own sergeant is told");
+    let found = world.done("sgt1", &["matches"]);
+    assert_eq!((found.as_array().unwrap().len(), found[0]["key_kind"].as_str()), (1, Some("phone")), "{found}");
+    for user in ["ofc2", "sgt2"] {
+        assert!(!world.is_prompted(user, "R12.same_number"), "{user}");
+        assert_eq!(world.done(user, &["matches"]), json!([]), "{user}");
+    }
+}

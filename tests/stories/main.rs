@@ -2,7 +2,12 @@
 //! which it happened, on real processes under a clock that is moved.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod as01_safer_schools;
+mod as02_welfare_check;
+mod as03_overdue;
 mod as04_phone_number;
+mod as05_hotel;
+mod as06_first_account;
 mod keeping;
 mod oversight;
 mod world;

@@ -158,7 +158,7 @@ impl Device {
     fn edit(&mut self, path: &str, value: Json) -> Vec<u8> {
         let sets = [(path.to_owned(), value)];
         let mut ids = || RecordId::derived(&["an id"]).to_string();
-        let writes = records::edits(action(), &self.copy.view, &sets, &mut ids).unwrap();
+        let writes = records::edits(action(), &self.copy.view, &sets, &records::Policy::DEFAULT, &mut ids).unwrap();
         self.write(None, &writes)
     }
 }

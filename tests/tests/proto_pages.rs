@@ -47,7 +47,7 @@ fn every_class_is_explained() {
 }
 
 macro_rules! named {
-    ($($name:ident),* $(,)?) => { [$((stringify!($name), limits::$name)),*] };
+    ($($name:ident),* $(,)?) => { [$((stringify!($name), limits::$name.to_string())),*] };
 }
 
 #[test]
@@ -75,6 +75,9 @@ fn the_limits_on_the_page_are_those_in_the_code() {
         SERVER_KEY_BYTES_MAX,
         ENROLMENT_CODE_CHARS_MAX,
         ADDRESS_BYTES_MAX,
+        MEDIA_BYTES_MAX,
+        MEDIA_CHUNK_BYTES_MAX,
+        MEDIA_WINDOW_BYTES,
     ] {
         let row = format!("| `{name}` | {value} |");
         assert!(text.contains(&row), "proto/transport.md has no row {row}");
@@ -87,7 +90,8 @@ fn versions_and_message_numbers_are_listed() {
     for version in version::SUPPORTED {
         assert!(text.contains(&format!("| {version} | 20")), "version {version} has no row with a date");
     }
-    use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
+    use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, ERASED, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
+    use codec::number::{MEDIA_CHUNK, MEDIA_DONE, MEDIA_FETCH, MEDIA_HAVE, MEDIA_OFFER, MEDIA_REFUSE};
     let named = [
         (HELLO, "Hello"),
         (WELCOME, "Welcome"),
@@ -97,6 +101,13 @@ fn versions_and_message_numbers_are_listed() {
         (COMMITTED, "Committed"),
         (REFUSE, "Refuse"),
         (ERASE, "Erase"),
+        (ERASED, "Erased"),
+        (MEDIA_OFFER, "MediaOffer"),
+        (MEDIA_HAVE, "MediaHave"),
+        (MEDIA_CHUNK, "MediaChunk"),
+        (MEDIA_DONE, "MediaDone"),
+        (MEDIA_FETCH, "MediaFetch"),
+        (MEDIA_REFUSE, "MediaRefuse"),
         (ENROL, "Enrol"),
         (ENROLLED, "Enrolled"),
     ];

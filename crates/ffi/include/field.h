@@ -38,21 +38,6 @@
 #define FIELD_ABI_MINOR 0
 
 /*
- Bytes of the library's, to be given back with `field_buffer_free`. What was in it before a call
- is overwritten, not freed.
- */
-typedef struct {
-    /*
-     Where they begin; NULL when there are none.
-     */
-    uint8_t *data;
-    /*
-     How many there are.
-     */
-    size_t len;
-} field_buffer;
-
-/*
  What a call came to: `FIELD_OK`, one of the small numbers below, or from 1000 on the permanent
  number of a code, as it stands in the answer's `error.number` and in `proto/codes.md`. Numbers
  never change their meaning and are never used again.
@@ -79,6 +64,21 @@ typedef struct {
      */
     size_t len;
 } field_bytes;
+
+/*
+ Bytes of the library's, to be given back with `field_buffer_free`. What was in it before a call
+ is overwritten, not freed.
+ */
+typedef struct {
+    /*
+     Where they begin; NULL when there are none.
+     */
+    uint8_t *data;
+    /*
+     How many there are.
+     */
+    size_t len;
+} field_buffer;
 
 /*
  Takes one line: UTF-8 without an end of line, to be read during the call alone. `level`: 1 a fault of
@@ -202,6 +202,22 @@ uint32_t field_abi_version(void);
  The library's version as static text; never NULL, never to be freed.
  */
 const char *field_version(void);
+
+/*
+ Attaches a file to a record or a draft: `{"id","path"|"base64","type"?}` gives `{"sha256","bytes","type"}`.
+ Encrypted, signed for and on disk when this returns; it is sent after everything else, and cannot be
+ taken away again. `sha256` is that of the ciphertext, as `field_record_show` lists it. At most 64 MiB by
+ `path`, and what a request holds by `base64`. Codes: `R80.too_large`, `R80.too_many`, `I.value`.
+ */
+field_status field_attachment_add(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Decrypts an attached file into a file that its owner alone can read: `{"id","sha256","to"}` gives
+ `{"sha256","bytes","type","to"}`. Where the file is not on this device this waits for the network, up to
+ 60 s; a later call goes on where it stopped. That it was opened is logged. Codes: `R110.locked`,
+ `R80.damaged`, `I.not_found`, `W.media_missing`, `W.media_denied`, `D.offline`.
+ */
+field_status field_attachment_fetch(field_store store, field_bytes request, field_buffer *response_out);
 
 /*
  Gives a buffer's bytes back and wipes them: they may hold words of a record. NULL, an empty
@@ -436,6 +452,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_D_SIGNER_TIMEOUT 1115
 #define FIELD_W_SESSIONS 1214
 #define FIELD_W_RATE 1215
+#define FIELD_W_MEDIA_TAKEN_OVER 1226
 #define FIELD_A_IN_USE 1603
 
 /* damaged */
@@ -456,6 +473,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_B_RECEIPT 1712
 #define FIELD_B_READS 1713
 #define FIELD_B_DELIVERY 1714
+#define FIELD_R80_DAMAGED 18002
 
 /* denied */
 #define FIELD_STORE_KEY 1003
@@ -468,6 +486,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_D_PIN 1109
 #define FIELD_D_USER_INACTIVE 1113
 #define FIELD_D_ROLE 1114
+#define FIELD_W_MEDIA_DENIED 1223
 #define FIELD_S_AUTHOR 1407
 #define FIELD_S_ROLE 1408
 #define FIELD_S_COMPARTMENT 1409
@@ -476,6 +495,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_I_DENIED 1512
 #define FIELD_B_PIN 1702
 #define FIELD_I_CREATE 1515
+#define FIELD_R110_LOCKED 21000
 
 /* internal */
 #define FIELD_STORE_IO 1005
@@ -486,6 +506,8 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_STORE_FULL 1000
 #define FIELD_W_TOO_LARGE 1201
 #define FIELD_W_QUARANTINE_FULL 1216
+#define FIELD_W_MEDIA_SIZE 1220
+#define FIELD_W_MEDIA_FULL 1225
 #define FIELD_C_SIZE 1300
 #define FIELD_C_OPS 1303
 #define FIELD_C_PREDS 1304
@@ -494,6 +516,8 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_C_PUSH_BUDGET 1327
 #define FIELD_I_TOO_LARGE 1506
 #define FIELD_B_TOO_LARGE 1701
+#define FIELD_R80_TOO_LARGE 18000
+#define FIELD_R80_TOO_MANY 18001
 
 /* locked */
 #define FIELD_STORE_LOCKED 1006
@@ -502,6 +526,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_D_KEY_LOCKED 1111
 
 /* not_found */
+#define FIELD_W_MEDIA_MISSING 1224
 #define FIELD_I_NOT_FOUND 1505
 #define FIELD_A_NOT_FOUND 1601
 #define FIELD_A_NOT_INITIALISED 1609
@@ -527,6 +552,9 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_RECEIPT 1211
 #define FIELD_W_EPOCH 1212
 #define FIELD_W_AHEAD 1219
+#define FIELD_W_ERASED 1240
+#define FIELD_W_MEDIA_OFFSET 1221
+#define FIELD_W_MEDIA_HASH 1222
 #define FIELD_C_CHUNK 1301
 #define FIELD_C_COLUMNS 1302
 #define FIELD_C_ROWS 1307
@@ -710,6 +738,12 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R9_AUTHOR_ACTIVE 10950
 #define FIELD_R9_SEALED 10951
 #define FIELD_R9_RELEASE 10952
+#define FIELD_R110_FLAGGED 21001
+#define FIELD_A_POLICY 1620
+#define FIELD_A_POLICY_NAME 1621
+#define FIELD_A_POLICY_TYPE 1622
+#define FIELD_A_POLICY_RANGE 1623
+#define FIELD_R60_MARF 16002
 
 /* update */
 #define FIELD_STORE_NEWER 1004

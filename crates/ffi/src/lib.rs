@@ -9,6 +9,7 @@
     allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, clippy::undocumented_unsafe_blocks)
 )]
 
+mod attachments;
 mod boundary;
 mod bytes;
 mod events;
@@ -23,6 +24,7 @@ mod sync;
 mod table;
 mod thread;
 
+pub use attachments::{field_attachment_add, field_attachment_fetch};
 pub use bytes::{FieldBuffer, FieldBytes, field_buffer_free};
 pub use events::field_event_next;
 pub use log::{FieldLog, field_set_log_callback};

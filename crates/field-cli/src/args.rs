@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::Value as Json;
-use signed::{RecordId, Timestamp};
+use signed::{MediaHash, RecordId, Timestamp};
 
 /// One device's store at a terminal.
 #[derive(Debug, Parser)]
@@ -32,6 +32,9 @@ pub(crate) struct Globals {
     /// Start a running test clock here, for this call alone (RFC 3339)
     #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub(crate) now: Option<Timestamp>,
+    /// The app has authenticated its user: what a store holds is read again after too long without the server
+    #[arg(long, global = true)]
+    pub(crate) reauthenticated: bool,
     /// The server's address, kept from now on
     #[arg(long, global = true, value_name = "HOST:PORT", value_parser = address)]
     pub(crate) server: Option<String>,
@@ -162,6 +165,29 @@ pub(crate) enum Command {
         /// Take only a server key of this pin, as the force publishes it (hex); may be repeated
         #[arg(long = "pin", value_name = "HEX", value_parser = pin)]
         pins: Vec<[u8; 32]>,
+    },
+    /// Attach a file: encrypted on this device, sent after everything else, never taken away again
+    Attach {
+        /// The record, or a draft
+        id: RecordId,
+        /// The file
+        file: PathBuf,
+        /// What it is: image/jpeg, application/pdf, ..
+        #[arg(long = "type", value_name = "TYPE")]
+        media_type: Option<String>,
+    },
+    /// Decrypt an attached file, from here or else from the server; that it was opened is logged
+    FetchAttachment {
+        /// The record
+        id: RecordId,
+        /// The file, by the hash that `show` lists
+        sha256: MediaHash,
+        /// Where to put it, readable by its owner alone
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// How long to wait for the server
+        #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+        timeout: Duration,
     },
     /// What is due now, by rule
     Prompts,

@@ -77,6 +77,17 @@ impl KeyFile {
         self.folder_to_disk()
     }
 
+    /// Takes the key away, and one that was prepared.
+    pub(crate) fn destroy(&self) -> Result<(), FieldError> {
+        for path in [&self.0, &self.beside("new")] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.folder_to_disk()
+    }
+
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.0.clone().into_os_string();
         name.push(".");

@@ -51,8 +51,11 @@ fn act(cli: &Cli) -> Result<Option<Json>, FieldError> {
         return field_core::bundle::verify(file, pins).map(Some);
     }
     let open = store::open(&cli.globals)?;
-    if matches!(cli.command, Command::Watch) {
-        return watch::watch(&open).map(|()| None);
-    }
-    if matches!(cli.command, Command::Rekey) { open.rekey() } else { call.run(&open.field) }.map(Some)
+    let answer = if matches!(cli.command, Command::Watch) {
+        watch::watch(&open).map(|()| None)
+    } else {
+        if matches!(cli.command, Command::Rekey) { open.rekey() } else { call.run(&open.field) }.map(Some)
+    };
+    open.tidy()?;
+    answer
 }

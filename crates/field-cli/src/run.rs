@@ -37,6 +37,8 @@ impl<'a> Call<'a> {
             | Command::Show { .. }
             | Command::List { .. }
             | Command::Search { .. }
+            | Command::Attach { .. }
+            | Command::FetchAttachment { .. }
             | Command::Timeline { .. }
             | Command::Export { .. }
             | Command::VerifyBundle { .. }
@@ -80,6 +82,8 @@ impl<'a> Call<'a> {
                 before: *before,
             }),
             Command::Search { text } => field.search(&text.join(" ")),
+            Command::Attach { id, file, media_type } => field.attachment_add(*id, file, media_type.as_deref()),
+            Command::FetchAttachment { id, sha256, to, timeout } => field.attachment_fetch(*id, *sha256, to, *timeout),
             Command::Timeline { person, case } => match (person, case) {
                 (Some(person), _) => field.timeline(Of::Person(*person)),
                 (None, Some(case)) => field.timeline(Of::Case(*case)),

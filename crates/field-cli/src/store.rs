@@ -16,6 +16,7 @@ pub(crate) struct Open {
     pub(crate) field: Field,
     pub(crate) clock: Arc<dyn Clock>,
     key: KeyFile,
+    dir: PathBuf,
 }
 
 /// Opens the store; makes folder and key on first use.
@@ -36,10 +37,19 @@ pub(crate) fn open(globals: &Globals) -> Result<Open, FieldError> {
     if let Some(address) = &globals.server {
         field.set_server_address(address)?;
     }
-    Ok(Open { field, clock, key })
+    if globals.reauthenticated {
+        field.reauthenticated()?;
+    }
+    Ok(Open { field, clock, key, dir: dir.clone() })
 }
 
 impl Open {
+    /// After a command: a store that erased itself takes its key along, and with it whatever was left of it on
+    /// the disk.
+    pub(crate) fn tidy(&self) -> Result<(), FieldError> {
+        if key::is_store(&self.dir) { Ok(()) } else { self.key.destroy() }
+    }
+
     /// Gives the store a new random key. Whatever moment this is cut off at, the key that opens
     /// the store is in one of two files, and the next `open` tries both.
     pub(crate) fn rekey(&self) -> Result<Json, FieldError> {

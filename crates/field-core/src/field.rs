@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
-use records::Role;
+use records::{Policy, Role};
 use rusqlite::Connection;
 use serde_json::Value as Json;
 use signed::digest::AudienceDigest;
@@ -13,8 +13,9 @@ use wire::Epoch;
 use crate::api::answer::{self, Rekeyed};
 use crate::error::{FieldError, Result, damaged};
 use crate::event::{Bus, Event, EventKind, EventReceiver};
+use crate::media::Files;
 use crate::ports;
-use crate::store::{Store, changes, directory, fixed, meta};
+use crate::store::{Store, changes, directory, fixed, media, meta, policy};
 use crate::types::{Identity, Options, StoreKey};
 
 /// One open device store. Cheap to clone; every clone is the same store, and the last one dropped
@@ -29,6 +30,8 @@ struct Inner {
     me: Mutex<Option<Arc<Me>>>,
     // The digest at the cursor: read from the rows when first asked for, then carried along.
     digest: Mutex<Option<AudienceDigest>>,
+    // The policy in force: read at opening, and set after a page has brought another.
+    policy: Mutex<Arc<Policy>>,
     locked: AtomicBool,
     bus: Arc<Bus>,
     wakers: Mutex<Vec<Waker>>,
@@ -60,12 +63,13 @@ pub(crate) struct Me {
     pub(crate) signer: Arc<dyn Signer>,
 }
 
-/// One moment, as the device's clock tells it.
+/// One moment, as the device's clock tells it, and the policy then in force.
 #[derive(Clone, Debug)]
 pub(crate) struct Moment {
     pub(crate) now: Timestamp,
     pub(crate) mono_ms: u64,
     pub(crate) boot: String,
+    pub(crate) policy: Arc<Policy>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,12 +87,18 @@ impl Field {
     /// Opens a store whose events go where those of its last life went.
     pub(crate) fn open_on(options: Options, bus: Arc<Bus>) -> Result<Field> {
         let store = Store::open(&options.dir, &options.key, &*options.random, options.clock.now())?;
+        // What a crash left of files that no row knows; nobody else is at the folder.
+        let db = store.db()?;
+        // It must not keep a store from opening: there may be an account to be saved.
+        let _ = Files::of(&options.dir).sweep(true, |sha256| media::is_known(db, sha256));
+        let policy = Arc::new(policy::current(store.db()?)?);
         Ok(Self(Arc::new(Inner {
             key: Mutex::new(options.key.clone()),
             options,
             store: Mutex::new(store),
             me: Mutex::default(),
             digest: Mutex::default(),
+            policy: Mutex::new(policy),
             locked: AtomicBool::new(false),
             bus,
             wakers: Mutex::default(),
@@ -124,13 +134,18 @@ impl Field {
         self.0.bus.tell(events);
     }
 
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        &self.0.options.dir
+    }
+
     pub(crate) fn random(&self) -> &dyn ports::Random {
         &*self.0.options.random
     }
 
     pub(crate) fn moment(&self) -> Moment {
         let clock = &self.0.options.clock;
-        Moment { now: clock.now(), mono_ms: clock.mono_ms(), boot: clock.boot() }
+        let policy = Arc::clone(&lock(&self.0.policy));
+        Moment { now: clock.now(), mono_ms: clock.mono_ms(), boot: clock.boot(), policy }
     }
 
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -141,6 +156,12 @@ impl Field {
     /// disk is full; the work may then run twice.
     pub(crate) fn write<T>(&self, vital: bool, work: impl Fn(&Connection) -> Result<T>) -> Result<T> {
         lock(&self.0.store).write(vital, |transaction| work(transaction))
+    }
+
+    /// Brings everything into the one file: what was freed is left nowhere beside it. Where somebody reads just
+    /// now, the next checkpoint does it.
+    pub(crate) fn settle(&self) -> Result<()> {
+        self.read(|db| Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
     }
 
     /// As [`Field::write`], if nobody else is at the store.
@@ -160,12 +181,13 @@ impl Field {
         }
     }
 
-    /// What one account's content is read through: refused while the store is locked.
+    /// What one account's content is read through: refused while the store is locked, and after too long
+    /// without the server.
     pub(crate) fn unlocked(&self) -> Result<()> {
         if self.0.locked.load(Ordering::Acquire) {
             return Err(FieldError::new(code::STORE_LOCKED, "the store is locked; open it again to read"));
         }
-        Ok(())
+        self.not_lapsed()
     }
 
     /// Ends reading until the store is opened again; capture stays possible. What was typed into
@@ -271,6 +293,11 @@ impl Field {
         let digest = changes::audience_digest(db)?;
         *known = Some(digest);
         Ok(digest)
+    }
+
+    /// After a page has brought a policy.
+    pub(crate) fn set_policy(&self, policy: Arc<Policy>) {
+        *lock(&self.0.policy) = policy;
     }
 
     /// After rows changed it: it is read anew when next asked for.

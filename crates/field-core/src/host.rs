@@ -180,8 +180,14 @@ impl Host {
         self.shut(Phase::Locked, Instant::now() + PATIENCE)
     }
 
-    /// Opens a locked store with its key. Another key is `STORE.key`, and it stays as it is.
+    /// Opens a locked store with its key. Another key is `STORE.key`, and it stays as it is. It is also how the
+    /// app says that it has authenticated the user: reading that had ended for want of the server goes on.
     pub fn unlock(&self, key: StoreKey) -> Result<()> {
+        self.open_again(key)?;
+        self.call()?.reauthenticated()
+    }
+
+    fn open_again(&self, key: StoreKey) -> Result<()> {
         let state = self.state();
         match &state.phase {
             Phase::Open(_) if state.key.as_ref() == Some(&key) => Ok(()),

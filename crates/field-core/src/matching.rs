@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use records::matching::{self, Entry, Found};
-use records::rules::Row;
+use records::matching::{self, Entry, PossibleMatch as Found};
 use records::{Body, compartment_of};
 use rusqlite::Connection;
 use serde_json::json;
@@ -15,23 +14,14 @@ use crate::api::new::{self, Fresh};
 use crate::error::Result;
 use crate::field::Me;
 use crate::pen::Pen;
-use crate::store::{changes, weighed};
+use crate::store::{changes, erasure, weighed};
 
 /// Records that share one identifier and are compared: what more share is shared by many.
 const PER_KEY_MAX: usize = 50;
 
-fn entry(row: &Row) -> Entry {
-    Entry {
-        record: row.id,
-        case: row.case,
-        keys: matching::keys(&row.kind, &row.body),
-        person: (row.kind == "person").then(|| matching::facts(&row.body)),
-    }
-}
-
 /// Everything held here that has something in common with another record held here.
 fn found(db: &Connection) -> Result<Vec<(RecordId, Found)>> {
-    let entries: Vec<Entry> = weighed::all(db)?.iter().filter(|row| row.kind != "match").map(entry).collect();
+    let entries: Vec<Entry> = weighed::all(db)?.iter().filter(|row| row.kind != "match").map(Entry::of_row).collect();
     let mut by_key: BTreeMap<(&'static str, &str), Vec<usize>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         for key in &entry.keys {
@@ -44,7 +34,7 @@ fn found(db: &Connection) -> Result<Vec<(RecordId, Found)>> {
         for (at, one) in sharing.iter().enumerate() {
             for other in sharing.iter().skip(at + 1) {
                 for found in matching::compare(one, other) {
-                    all.insert(matching::match_id(found.kind, one.record, other.record), found);
+                    all.insert(found.id, found);
                 }
             }
         }
@@ -62,10 +52,10 @@ pub(crate) fn held(db: &Connection, me: &Me) -> Result<Vec<(RecordId, PossibleMa
         let state = state(db, id)?.unwrap_or_else(|| String::from("possible"));
         let found = PossibleMatch {
             id: id.into(),
-            rule: matching::rule(found.kind).to_owned(),
+            rule: found.rule.to_owned(),
             state,
             records: found.records.into_iter().map(Into::into).collect(),
-            key_kind: found.kind.as_str().to_owned(),
+            key_kind: found.key_kind.as_str().to_owned(),
         };
         list.push((id, found));
     }
@@ -79,18 +69,22 @@ pub(crate) fn state(db: &Connection, id: RecordId) -> Result<Option<String>> {
 
 /// Makes the record of a match that was found here and not made yet, so that it can be decided on.
 pub(crate) fn ensure(pen: &Pen<'_>, id: RecordId) -> Result<()> {
-    if changes::document(pen.db, id)?.is_some() {
+    if changes::document(pen.db, id)?.is_some() || erasure::was(pen.db, id)? {
         return Ok(());
     }
     let Some((_, found)) = found(pen.db)?.into_iter().find(|(known, _)| *known == id) else { return Ok(()) };
+    // What a reporter is known by stays in the vault: that match is the server's to make.
+    if found.vault_only {
+        return Ok(());
+    }
     let kind = kind_of("match")?;
     let first = found.records.first().map(|id| weighed::get(pen.db, *id)).transpose()?.flatten();
     let Some(case) = first.and_then(|row| row.case) else { return Ok(()) };
     let mut body = Body::default();
-    body.0.insert("rule".into(), json!(matching::rule(found.kind)));
+    body.0.insert("rule".into(), json!(found.rule));
     body.0.insert("records".into(), json!(found.records.map(|id| id.to_string())));
-    body.0.insert("key_kind".into(), json!(found.kind.as_str()));
-    body.0.insert("shared".into(), json!(found.shared));
+    body.0.insert("key_kind".into(), json!(found.key_kind.as_str()));
+    body.0.insert("shared".into(), json!(!found.alerts));
     body.0.insert("case".into(), json!(case.to_string()));
     records::defaults(kind, &mut body, pen.moment.now);
     let compartment = compartment_of(kind, pen.me.role, None, None, &body, case)?;

@@ -14,7 +14,7 @@ use crate::error::{FieldError, Result, damaged};
 use crate::field::{Me, Moment};
 use crate::ports::{self, Random};
 use crate::store::changes::{self, DocRow, Origin};
-use crate::store::{frames, meta, opened, policy};
+use crate::store::{frames, meta, opened};
 
 /// Version of the content of statements made here.
 const CONTENT_VERSION: u64 = 1;
@@ -132,7 +132,7 @@ impl Pen<'_> {
             boot: self.moment.boot.clone(),
             offset_ms: self.offset()?,
             rules: records::RULES_VERSION,
-            policy: policy::current(self.db)?.version,
+            policy: self.moment.policy.version,
             gaps: saying.gaps.iter().map(Gap::to_value).collect(),
             seen: row.state.heads.clone(),
             shown: if row.template() == Template::Draft {

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::field::{Me, Moment};
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Line, Source};
-use crate::store::{directory, policy, weighed};
+use crate::store::{directory, weighed};
 
 /// Records of a case that are weighed when it closes.
 const ARGUMENTS_MAX: usize = documents::statement::CONSIDERED_MAX;
@@ -33,11 +33,10 @@ impl Reader<'_> {
             stands_on(self.db, *record, heads, change).unwrap_or(false)
         };
         let wrote = |dot: &Dot| self.wrote(row, dot).ok().flatten();
-        let policy = policy::current(self.db)?;
         let context = Context {
             now: self.moment.now,
             online: false,
-            policy: &policy,
+            policy: &self.moment.policy,
             arguments: &arguments,
             includes: &includes,
             wrote: &wrote,
@@ -121,7 +120,7 @@ impl Reader<'_> {
 
     /// Computes a draft's line and writes it.
     pub(crate) fn project_draft(&self, draft: &DraftRow) -> Result<Line> {
-        let shown = shown_of_draft(draft);
+        let shown = shown_of_draft(draft, &self.moment.policy);
         let text = |name: &str| draft.body.get(name).and_then(Json::as_str);
         let line = Line {
             id: draft.record,
@@ -159,9 +158,9 @@ impl Reader<'_> {
 }
 
 /// What a draft shows and what a seal would find missing.
-pub(crate) fn shown_of_draft(draft: &DraftRow) -> Shown {
+pub(crate) fn shown_of_draft(draft: &DraftRow, policy: &Policy) -> Shown {
     let body = records::Body(draft.body.as_object().cloned().unwrap_or_default());
-    let when = SealTimes { recorded_at: draft.created_at, policy: &Policy::DEFAULT };
+    let when = SealTimes { recorded_at: draft.created_at, policy };
     match records::kind(&draft.kind) {
         Some(kind) => shown_draft(kind, &body, &when),
         None => unknown_kind(&View::default()),

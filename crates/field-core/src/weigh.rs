@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use records::rights::{compartment_of, may_edit};
 use records::rules::{self, CaseView, Directory, Made, Member, Raise, Row, Unsealed};
-use records::{Body, Policy, Shown, Writes};
+use records::{Body, Shown, Writes};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 use signed::{RecordId, Value};
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::field::{Me, Moment};
 use crate::pen::{Pen, Words};
 use crate::project::Reader;
-use crate::store::{changes, directory, lists, policy, weighed};
+use crate::store::{changes, directory, erasure, lists, weighed};
 
 /// How often a case is weighed again because the last time something followed from it.
 const WEIGHED_AGAIN_MAX: usize = 4;
@@ -54,14 +54,14 @@ impl Weighing {
     }
 
     /// As a rule looks at it.
-    pub(crate) fn view<'a>(&'a self, moment: &Moment, policy: &'a Policy) -> CaseView<'a> {
+    pub(crate) fn view<'a>(&'a self, moment: &'a Moment) -> CaseView<'a> {
         CaseView {
             case: self.case,
             rows: &self.rows,
             beside: &self.beside,
             drafts: &self.drafts,
             people: &self.people,
-            policy,
+            policy: &moment.policy,
             now: moment.now,
             whole: false,
         }
@@ -130,7 +130,7 @@ fn people(db: &Connection, me: &Me) -> Result<Directory> {
 pub(crate) fn follow(pen: &Pen<'_>, case: RecordId) -> Result<()> {
     for _ in 0..WEIGHED_AGAIN_MAX {
         let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?;
-        let found = rules::weigh(&weighing.view(pen.moment, &policy::current(pen.db)?));
+        let found = rules::weigh(&weighing.view(pen.moment));
         let mut more = false;
         for made in &found.makes {
             more |= make(pen, made, &weighing)?;
@@ -148,7 +148,8 @@ pub(crate) fn follow(pen: &Pen<'_>, case: RecordId) -> Result<()> {
 /// Makes a record a rule asks for, unless it is there or is not for this role to make.
 fn make(pen: &Pen<'_>, made: &Made, weighing: &Weighing) -> Result<bool> {
     let Some(id) = made.new.id else { return Ok(false) };
-    if pen.me.role.of_school() || changes::document(pen.db, id)?.is_some() {
+    // What was erased is not made again, whatever the rules ask for.
+    if pen.me.role.of_school() || changes::document(pen.db, id)?.is_some() || erasure::was(pen.db, id)? {
         return Ok(false);
     }
     let kind = kind_of(made.new.kind)?;
@@ -207,7 +208,7 @@ fn raise(pen: &Pen<'_>, raise: &Raise, weighing: &Weighing) -> Result<bool> {
 pub(crate) fn apply(db: &Connection, me: &Me, moment: &Moment, record: RecordId, shown: &mut Shown) -> Result<()> {
     let case = weighed::get(db, record)?.and_then(|row| row.case).unwrap_or(record);
     let weighing = Weighing::of(db, me, moment, case)?;
-    let found = rules::weigh(&weighing.view(moment, &policy::current(db)?));
+    let found = rules::weigh(&weighing.view(moment));
     rules::apply(&found, record, shown);
     Ok(())
 }
@@ -243,6 +244,6 @@ pub(crate) fn gaps_of(
         steps: Vec::new(),
     };
     let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?.with(row);
-    let found = rules::weigh(&weighing.view(pen.moment, &policy::current(pen.db)?));
+    let found = rules::weigh(&weighing.view(pen.moment));
     Ok(found.gaps.into_iter().filter(|(record, _)| *record == id).map(|(_, gap)| gap).collect())
 }

@@ -126,6 +126,18 @@ fn a_revoked_device_erases_itself_when_it_is_told_to() {
 }
 
 #[test]
+fn r92_where_the_link_breaks_after_the_order_a_device_erases_itself_all_the_same() {
+    let (origin, _server, device) = world();
+    // The server says its one word and is gone; nobody takes what is handed over.
+    origin.manner(Manner::Erases);
+    for number in 0..200 {
+        device.save(if number % 2 == 0 { Lane::Urgent } else { Lane::Rest }, number);
+    }
+    assert_eq!(sync(device.as_store(), PATIENCE, Until::Quiet).unwrap_err().code, code::D_REVOKED);
+    assert!(device.state.lock().unwrap().erased);
+}
+
+#[test]
 fn a_store_that_cannot_take_a_page_ends_the_sync_with_its_own_code() {
     let (origin, _server, device) = world();
     origin.add_row(1);

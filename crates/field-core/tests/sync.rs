@@ -477,7 +477,9 @@ fn r100_after_forty_two_days_offline_a_thousand_records_go_without_a_reset_and_n
     let unsent = handset.status()["unsent"].clone();
     assert!(unsent.as_object().unwrap().values().all(|n| n == 0), "{unsent}");
     let list = handset.list();
-    let at_server = |line: &&Json| line["delivery"].as_array().unwrap().iter().any(|step| step["state"] == "at_server");
+    let at_server = |line: &&serde_json::Value| {
+        line["delivery"].as_array().unwrap().iter().any(|step| step["state"] == "at_server")
+    };
     let held: std::collections::BTreeSet<&str> =
         list.iter().filter(at_server).map(|line| line["id"].as_str().unwrap()).collect();
     assert!(ids.iter().all(|id| held.contains(id.as_str())), "{} of {}", held.len(), ids.len());

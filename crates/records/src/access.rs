@@ -79,6 +79,8 @@ pub struct RecordFacts {
     pub requested_by: Vec<UserId>,
     /// Who was given it by name: shares, grants, openings with a reason.
     pub granted: Vec<UserId>,
+    /// Who is asked to answer it, where it is a request for help or a worry: a grant opens no staff data.
+    pub asked: Vec<UserId>,
     /// Whether something is to be done.
     pub open: bool,
     /// Whether risk is high.
@@ -145,6 +147,9 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
             || case.members.contains(user)
     };
     let of_case = || case.owner.as_ref() == Some(&who.user) || case.cover.as_ref() == Some(&who.user);
+    // R118, R124: staff data is for whoever is asked by name to answer it, beside those of its row.
+    let staffing = matches!(record.compartment, Compartment::Staffing { .. });
+    let asked = || staffing && record.asked.contains(&who.user);
     let school = record.compartment.school();
     let own_school = || school.is_some_and(|school| who.schools.contains(school));
     let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
@@ -154,14 +159,16 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
         Reach::Named => named(),
         Reach::SameSchoolNamed => record.author == who.user || (own_school() && named()),
         Reach::OwnSchool => record.author == who.user || own_school(),
-        Reach::Own => record.compartment.user() == Some(&who.user),
+        Reach::Own => record.compartment.user() == Some(&who.user) || asked(),
         Reach::CaseOwner => record.author == who.user || of_case() || record.granted.contains(&who.user),
         Reach::Posted => {
             named() || of_case() || own_school() || case.schools.iter().any(|school| who.schools.contains(school))
         }
         Reach::Open => named() || record.open,
         Reach::Supervised => {
-            record.compartment.user() == Some(&who.user) || record.author_supervisor.as_ref() == Some(&who.user)
+            record.compartment.user() == Some(&who.user)
+                || record.author_supervisor.as_ref() == Some(&who.user)
+                || asked()
         }
         Reach::DraftExists if record.author == who.user => true,
         Reach::DraftExists => {
@@ -184,7 +191,7 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
             }
             true
         }
-        Reach::AreaStaff => record.compartment.user() == Some(&who.user) || same(&case.area, &who.area),
+        Reach::AreaStaff => record.compartment.user() == Some(&who.user) || same(&case.area, &who.area) || asked(),
         Reach::Escalated if named() => true,
         Reach::Escalated => return headline_if(record.escalated || case.escalated),
     };

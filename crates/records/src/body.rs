@@ -31,6 +31,9 @@ pub fn normalise(kind: &Kind, body: Json, new_id: &mut dyn FnMut() -> String) ->
     let Json::Object(map) = body else {
         return Err(vec![Gap::new(code::I_JSON, "", "a body is a JSON object")]);
     };
+    if let Some(gap) = grouped(kind, &map) {
+        return Err(vec![gap]);
+    }
     let mut normal = Normal { new_id, gaps: Vec::new() };
     let mut regular = JsonMap::new();
     for (name, value) in lift(map) {
@@ -49,6 +52,21 @@ pub fn normalise(kind: &Kind, body: Json, new_id: &mut dyn FnMut() -> String) ->
     let mut gaps = normal.gaps;
     gaps.extend(writes::misfits(kind, &body));
     if gaps.is_empty() { Ok(body) } else { Err(gaps) }
+}
+
+/// R20: each notification and each referral is of one incident and sent alone; siblings may be named in it.
+fn grouped(kind: &Kind, map: &JsonMap<String, Json>) -> Option<Gap> {
+    if !["referral", "notification"].contains(&kind.name) {
+        return None;
+    }
+    let several = |name: &str| map.get(name).and_then(Json::as_array).is_some_and(|lines| lines.len() > 1);
+    let named = |name: &&str| several(name) || (*name == "incidents" && map.contains_key(*name));
+    let path = ["incidents", "incident", "child"]
+        .into_iter()
+        .find(named)
+        .or_else(|| (kind.name == "referral" && map.contains_key("children")).then_some("children"))?;
+    let message = "one incident each: an urgent child never waits for another; siblings go into siblings_included";
+    Some(Gap::new(code::R20_GROUPED, path, message))
 }
 
 /// `nothing_disclosed: {value, why_called, who_called}` says what stands beside it in a body.

@@ -30,10 +30,11 @@ pub fn edits(
     kind: &Kind,
     view: &View,
     sets: &[(String, Json)],
+    policy: &Policy,
     new_id: &mut dyn FnMut() -> String,
 ) -> Result<Writes, Vec<Gap>> {
-    let mut editor =
-        Editor { kind, view, normal: Normal { new_id, gaps: Vec::new() }, apart: Apart::default(), by_verb: false };
+    let normal = Normal { new_id, gaps: Vec::new() };
+    let mut editor = Editor { kind, view, policy, normal, apart: Apart::default(), by_verb: false };
     sets.iter().for_each(|(path, value)| editor.set(path, value.clone()));
     editor.finish()
 }
@@ -44,10 +45,11 @@ pub(crate) fn verb_writes(
     kind: &Kind,
     view: &View,
     sets: &[(String, Json)],
+    policy: &Policy,
     new_id: &mut dyn FnMut() -> String,
 ) -> Result<Writes, Vec<Gap>> {
-    let mut editor =
-        Editor { kind, view, normal: Normal { new_id, gaps: Vec::new() }, apart: Apart::default(), by_verb: true };
+    let normal = Normal { new_id, gaps: Vec::new() };
+    let mut editor = Editor { kind, view, policy, normal, apart: Apart::default(), by_verb: true };
     sets.iter().for_each(|(path, value)| editor.set(path, value.clone()));
     editor.finish()
 }
@@ -87,6 +89,7 @@ fn normal_at(normal: &mut Normal<'_>, place: &Place, value: Json) -> Option<Json
 struct Editor<'a> {
     kind: &'a Kind,
     view: &'a View,
+    policy: &'a Policy,
     normal: Normal<'a>,
     apart: Apart,
     by_verb: bool,
@@ -174,7 +177,7 @@ impl Editor<'_> {
         let Writes { sealed, entries, cautious, fields } = self.apart.writes;
         let mut writes = Writes { sealed, entries, ..Writes::default() };
         for (name, value) in cautious {
-            match raise(self.kind, self.view, &name, &value) {
+            match raise(self.kind, self.view, self.policy, &name, &value) {
                 Raise::Higher => writes.cautious.push((name, value)),
                 Raise::Same => {}
                 Raise::Lower => {
@@ -220,14 +223,13 @@ fn is_time(kind: &Kind, name: &str) -> bool {
     path::of_key(kind, name).is_some_and(|field| field.caution == Caution::Earliest)
 }
 
-fn raise(kind: &Kind, view: &View, name: &str, value: &Value) -> Raise {
+fn raise(kind: &Kind, view: &View, policy: &Policy, name: &str, value: &Value) -> Raise {
     let Some(field) = path::of_key(kind, name) else { return Raise::Higher };
-    let policy = Policy::DEFAULT;
     if field.caution == Caution::Union {
-        let known = effective::standing(view, name, &policy).iter().any(|entry| same_line(&entry.value, value));
+        let known = effective::standing(view, name, policy).iter().any(|entry| same_line(&entry.value, value));
         return if known { Raise::Same } else { Raise::Higher };
     }
-    let Some(entry) = effective::effective(view, field, name, &policy) else { return Raise::Higher };
+    let Some(entry) = effective::effective(view, field, name, policy) else { return Raise::Higher };
     match effective::rank(field.caution, value).cmp(&effective::rank(field.caution, &entry.value)) {
         std::cmp::Ordering::Less => Raise::Higher,
         std::cmp::Ordering::Equal => Raise::Same,
@@ -254,6 +256,7 @@ pub fn addendum(
     text: Option<&str>,
     sets: &[(String, Json)],
     reason: &str,
+    policy: &Policy,
     new_id: &mut dyn FnMut() -> String,
 ) -> Result<Addendum, Vec<Gap>> {
     let mut gaps = Vec::new();
@@ -283,7 +286,7 @@ pub fn addendum(
             }
         }
     }
-    let writes = match edits(kind, view, &working, new_id) {
+    let writes = match edits(kind, view, &working, policy, new_id) {
         Ok(writes) => writes,
         Err(wrong) => {
             gaps.extend(wrong);

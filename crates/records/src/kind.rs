@@ -111,6 +111,8 @@ pub enum Shape {
     Choice(&'static [(&'static str, bool)]),
     /// A code or text, or one of these words with its reason: `{"unknown": reason}`.
     TextOr(&'static [&'static str]),
+    /// A code of [`crate::data::ethnicity`], `{"not_stated": reason}` or `{"unknown": reason}`.
+    Ethnicity,
     /// `{"record": id}` or `{"as_said": text}`; a bare text is taken as said. A Person, Place or subject.
     Said,
     /// The id of a record.

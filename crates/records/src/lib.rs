@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 pub mod access;
+pub mod attachments;
 pub mod body;
 pub mod data;
 pub mod draft;
@@ -20,7 +21,6 @@ pub mod kind;
 pub mod kinds;
 pub mod matching;
 pub mod policy;
-pub mod policy_table;
 pub mod proposals;
 pub mod raise;
 pub mod rights;
@@ -35,6 +35,7 @@ pub mod worktime;
 pub mod writes;
 
 mod assemble;
+mod derived;
 mod normal;
 mod open;
 mod path;
@@ -42,6 +43,7 @@ mod steps;
 mod title;
 
 pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role, holding, may_enter};
+pub use attachments::{Attached, Attachment, attachments};
 pub use body::{Body, NewRecord, defaults, normalise, set_path, take_note};
 pub use draft::{from_draft, to_draft};
 pub use edits::{Addendum, addendum, edits};

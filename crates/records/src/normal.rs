@@ -3,6 +3,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 use signed::{RecordId, SchoolId, Timestamp, code};
 
+use crate::data::ethnicity;
 use crate::gap::Gap;
 use crate::kind::{Field, Shape, Who};
 
@@ -51,6 +52,7 @@ impl Normal<'_> {
             Shape::Answer => self.answer(value, path),
             Shape::Choice(words) => self.choice(words, value, path),
             Shape::TextOr(words) => self.text_or(words, value, path),
+            Shape::Ethnicity => self.ethnicity(value, path),
             Shape::Said => self.said(value, path),
             Shape::Record => match value.as_str().and_then(|t| t.parse::<RecordId>().ok()) {
                 Some(id) => Some(json!(id.to_string())),
@@ -268,6 +270,20 @@ impl Normal<'_> {
             }
         }
         text(value).or_else(|| self.wrong(path, "a text or code, or a reason why there is none"))
+    }
+
+    /// R85: as the person states it. What somebody looks like to an officer is an IC code, and is refused.
+    fn ethnicity(&mut self, value: Json, path: &str) -> Option<Json> {
+        let Some(stated) = value.as_str() else { return self.text_or(&["not_stated", "unknown"], value, path) };
+        if ethnicity::appearance(stated) {
+            let message = "an IC code says what somebody looks like: it goes into ethnicity_officer_perceived";
+            self.gaps.push(Gap::new(code::R85_IC_CODE, path, message));
+            return None;
+        }
+        match ethnicity::code(stated).filter(|code| *code != ethnicity::NOT_STATED) {
+            Some(code) => Some(json!(code)),
+            None => self.wrong(path, "an 18+1 code, {\"not_stated\": reason} or {\"unknown\": reason}"),
+        }
     }
 
     fn day(&mut self, value: Json, path: &str) -> Option<Json> {

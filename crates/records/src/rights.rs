@@ -65,9 +65,11 @@ pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
         return false;
     }
     let roles = match (kind.name, verb) {
-        (_, "confirm_seen" | "acknowledge" | "mark_differs" | "addendum" | "answer_prompt" | "dismiss_prompt") => {
-            ACTIVE
-        }
+        (
+            _,
+            "confirm_seen" | "acknowledge" | "mark_differs" | "addendum" | "answer_prompt" | "dismiss_prompt"
+            | "attach" | "flag_image",
+        ) => ACTIVE,
         (_, "lower" | "resolve" | "extend") => SUPERVISORS,
         (_, "share" | "release_extract" | "add_member" | "remove_member") => OFFICERS,
         (_, "challenge") => PARTNERS,
@@ -111,8 +113,8 @@ pub fn may_edit(role: Role, compartment: &Compartment, kind: &Kind, field: &Fiel
 
 /// Where a new record belongs: it follows from kind, author and content.
 ///
-/// A school's words go to SHARE, a reporter's identity to REPORTER whoever writes it, what police
-/// ask of or for a school to SHARE, everything else of theirs to POLICE.
+/// A school's words go to SHARE, a reporter's identity and contacts with them to REPORTER whoever writes
+/// it, what police ask of or for a school to SHARE, everything else of theirs to POLICE.
 pub fn compartment_of(
     kind: &Kind,
     role: Role,
@@ -123,6 +125,10 @@ pub fn compartment_of(
 ) -> Result<Compartment, Gap> {
     let roles = body.0.get("roles").and_then(serde_json::Value::as_array).into_iter().flatten();
     if kind.name == "person" && roles.into_iter().any(|role| role == "reporter") {
+        return Ok(Compartment::Reporter { case });
+    }
+    // R47: a later contact with a reporter names them, and stays where their name is.
+    if kind.name == "contact_log" && body.text("person_role") == Some("reporter") {
         return Ok(Compartment::Reporter { case });
     }
     if ["case", "action_note", "recovered_draft"].contains(&kind.name) {

@@ -10,6 +10,7 @@ use documents::Merge;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::Role;
+use crate::data::ethnicity;
 use crate::kind::{Field, Kind, Need, Shape, Step, Who};
 
 /// The schema of a kind's bodies.
@@ -116,6 +117,12 @@ fn of_shape(shape: &Shape) -> Json {
         Shape::Answer => shared_as("answer"),
         Shape::Choice(words) => choice(words),
         Shape::TextOr(words) => text_or(words),
+        Shape::Ethnicity => {
+            let codes = ethnicity::CODES.iter().map(|(code, _)| *code).filter(|code| *code != ethnicity::NOT_STATED);
+            let codes = json!({ "enum": codes.collect::<Vec<_>>() });
+            let reasons = ["not_stated", "unknown"].map(|word| one(word, json!({ "type": ["string", "object"] })));
+            any_of([codes].into_iter().chain(reasons))
+        }
         Shape::Said => shared_as("said"),
         Shape::Record => shared_as("record"),
         Shape::Holder => shared_as("holder"),

@@ -28,10 +28,23 @@ pub fn seal_gaps(kind: &Kind, body: &Body, when: &SealTimes<'_>) -> Vec<Gap> {
     if kind.name == "person" {
         person(body, &mut gaps);
     }
-    for field in kind.all_fields().filter(|field| field.who != Who::Computed) {
+    let not_made = kind.name == "referral" && not_made(body);
+    let asked = |field: &&Field| field.who != Who::Computed && !(not_made && OF_A_REFERRAL_MADE.contains(&field.path));
+    for field in kind.all_fields().filter(asked) {
+        if field.path == "marf" && body.text("form") == Some("MARF") && !not_made && !has(body, "marf") {
+            missing(field, field.path, &mut gaps);
+        }
         required(field, body.0.get(field.path), field.path, &mut gaps);
     }
     gaps
+}
+
+/// What a decision not to refer does not need: its reason stands in the decision.
+const OF_A_REFERRAL_MADE: [&str; 7] = ["to", "form", "incident", "concern_items", "risk", "facts", "siblings_included"];
+
+/// Whether a child was not referred, with a reason.
+pub(crate) fn not_made(body: &Body) -> bool {
+    body.0.get("decision").is_some_and(|decision| filled(decision.get("not_made")))
 }
 
 /// Milliseconds between an account's end and its recording, if over policy (R4).
@@ -151,6 +164,7 @@ fn ask(code: Code) -> &'static str {
         code::R5_HOW_RECORDED => "how was it recorded?",
         code::R6_SAFE_NOW => "is the child safe now? yes, no, or why it is not known",
         code::R6_MEDICAL_NEED => "does the child need medical help? yes, no, or why it is not known",
+        code::R60_MARF => "no blank: what is not known or does not apply says so",
         code::R6_FIRST_EVIDENCE => "was first evidence secured? done, or why not",
         _ => "this is needed: an answer, or why there is none",
     }

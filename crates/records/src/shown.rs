@@ -101,6 +101,7 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     let counting = assemble::counting(&acts, &legal);
     let mut fields = assemble::body(kind, view, ctx.policy, &counting);
     assemble::computed(kind, &counting, &mut fields);
+    crate::derived::fill(kind, view, &counting, &mut fields);
     let body = Body(fields);
 
     let recorded_at = view.part(kind.part).or_else(|| view.parts().first().map(|(said, _, map)| (*said, *map)));
@@ -110,7 +111,7 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
     let open_gaps = seal::seal_gaps(kind, &body, &when);
 
     let mut shown = if kind.drafted {
-        sealed(kind, view, open_gaps)
+        moved_on(sealed(kind, view, open_gaps), kind, &acts, &arguments, ctx)
     } else {
         let standing = status::standing(&acts, &arguments, ctx);
         let mut gaps = standing.gaps;
@@ -123,11 +124,18 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
             ..Shown::empty()
         }
     };
+    let mut body = body;
+    // Where a missing child stands follows from the steps alone: nobody types that a child is back.
+    if kind.name == "missing_episode" && shown.status != "reopened" {
+        body.0.insert(String::from("state"), shown.status.clone().into());
+    }
     shown.owners = steps::owners(view, &acts, &legal);
     shown.conflicts = conflicts(kind, view, ctx);
     // What the server signed as found is not what its author ever sealed.
     shown.sealed = view.part(kind.part).is_some() && kind.initial != crate::kinds::draft_kinds::UNSEALED;
-    shown.open = !kind.done.contains(&shown.status.as_str());
+    let sealed = shown.sealed && shown.status.starts_with("sealed");
+    let not_made = kind.name == "referral" && sealed && seal::not_made(&body);
+    shown.open = !(not_made || kind.done.contains(&shown.status.as_str()));
     shown.addenda = addenda(view);
     shown.accounts = accounts(kind, view);
     shown.differs = counting
@@ -156,6 +164,21 @@ fn sealed(kind: &Kind, view: &View, open: Vec<Gap>) -> Shown {
     let gaps: Vec<Gap> = open.into_iter().filter(|gap| named.iter().any(|n| n.path == gap.path)).collect();
     let status = if gaps.is_empty() { "sealed" } else { "sealed_incomplete" };
     Shown { status: status.to_owned(), status_if_confirmed: status.to_owned(), gaps, ..Shown::empty() }
+}
+
+/// A drafted kind whose steps lead on from the seal: sent, replied, reopened.
+fn moved_on(shown: Shown, kind: &Kind, acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_>) -> Shown {
+    if shown.status == "draft" || kind.steps.iter().all(|step| step.to.is_none()) {
+        return shown;
+    }
+    let standing = status::standing(acts, arguments, ctx);
+    if standing.status == kind.initial && standing.proposed.is_none() {
+        return shown;
+    }
+    let mut gaps = standing.gaps;
+    gaps.extend(shown.gaps);
+    let status = if standing.status == kind.initial { shown.status } else { standing.status };
+    Shown { status, status_if_confirmed: standing.if_confirmed, proposed: standing.proposed, gaps, ..Shown::empty() }
 }
 
 fn conflicts(kind: &Kind, view: &View, ctx: &Context<'_>) -> Vec<Conflict> {

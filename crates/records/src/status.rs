@@ -110,19 +110,29 @@ pub(crate) fn legal(acts: &Acts<'_>, arguments: &Arguments<'_>, ctx: &Context<'_
 const REOPENED: &str = "reopened";
 
 /// From least to most far along: concurrent steps are replayed in this order.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 43] = [
     "open",
     "possible",
     "proposed",
     "in_force",
+    "missing",
+    "queued",
+    "not_available_offline",
     "requested",
     "dispatched",
     "attended",
     "questioned",
+    "set",
+    "claimed",
     "accepted",
     "in_progress",
     "blocked",
     "breached",
+    "seen",
+    "not_traced",
+    "unsealed",
+    "sealed",
+    "sent",
     "recorded",
     "confirmed",
     "rejected",
@@ -132,19 +142,35 @@ const ORDER: [&str; 26] = [
     "resolved",
     "replaced",
     "ended",
+    "not_done",
+    "done",
+    "acknowledged",
+    "returned",
+    "replied",
+    "outcome_recorded",
+    "held",
+    "cancelled",
     "closing_proposed",
     "declined",
     "closed",
-    "sealed",
     REOPENED,
 ];
-const CLOSED: [&str; 9] = [
+/// Where nothing is left to do, or nothing but an approval: open beats these.
+const CLOSED: [&str; 17] = [
     "completed",
     "outcome_told",
     "answered",
     "resolved",
     "replaced",
     "ended",
+    "not_done",
+    "done",
+    "acknowledged",
+    "returned",
+    "replied",
+    "outcome_recorded",
+    "held",
+    "cancelled",
     "closing_proposed",
     "declined",
     "closed",
@@ -289,4 +315,25 @@ fn in_order<'a>(acts: Vec<&'a Act<'a>>) -> Vec<&'a Act<'a>> {
         sorted.push(act);
     }
     sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_of_every_kind_has_its_place() {
+        for kind in crate::kinds() {
+            let of_steps = kind.steps.iter().filter_map(|step| step.to);
+            let from =
+                kind.steps.iter().flat_map(|step| step.from).copied().filter(|from| *from != "sealed_incomplete");
+            for status in of_steps.chain(from).chain([kind.initial]).chain(kind.done.iter().copied()) {
+                assert!(ORDER.contains(&status), "{}: {status}", kind.name);
+            }
+            for step in kind.steps.iter().filter(|step| step.argues == Argues::Closed) {
+                assert!(step.to.is_some_and(|to| CLOSED.contains(&to)), "{}: {}", kind.name, step.verb);
+            }
+        }
+        assert!(CLOSED.iter().all(|status| ORDER.contains(status)));
+    }
 }

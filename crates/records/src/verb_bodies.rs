@@ -32,6 +32,7 @@ static ALL: Bodies = &[
     (&["set_date"], &[w("at", Shape::Time).must(), w("reason", Shape::Text)]),
     (&["hold"], &[w("next_date", Shape::Time), w("text", Shape::Text)]),
     (&["unchanged"], &[w("item", Shape::Record).must(), reason()]),
+    (&["record_outcome"], &[w("text", Shape::Text).must(), w("reason", Shape::Text)]),
     (&["reply"], &[w("text", Shape::Text).must(), w("decision", Shape::Text)]),
     (&["tell_outcome"], &[w("to", Shape::Text).must(), w("how", Shape::Text).must()]),
     (&["close"], &[w("reason", Shape::Text), w("not_tellable", Shape::Text)]),
@@ -78,6 +79,7 @@ static ALL: Bodies = &[
     (&["mark_differs"], &[w("record", Shape::Record).must(), w("text", Shape::Text), w("reason", Shape::Text)]),
     (&["add_member"], &[w("user", Shape::Id).must(), w("role", Shape::Text), w("reason", Shape::Text)]),
     (&["remove_member"], &[w("user", Shape::Id).must(), w("reason", Shape::Text)]),
+    (&["flag_image"], &[w("sha256", Shape::Text).must(), reason()]),
     (&["share"], &[w("to", Shape::Id).must(), w("reason", Shape::Text)]),
     (&["release_extract"], &[w("to", Shape::Id).must(), w("text", Shape::Text).must(), w("reason", Shape::Text)]),
 ];

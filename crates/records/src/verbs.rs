@@ -9,6 +9,7 @@ use signed::cbor::{self, Map, Value};
 use signed::{ChangeHash, Code, RecordId, UserId, code};
 
 use crate::access::Role;
+use crate::attachments::{ATTACH, FLAG_IMAGE};
 use crate::body::NewRecord;
 use crate::edits;
 use crate::gap::Gap;
@@ -86,7 +87,7 @@ pub fn plan(
     ctx: &Context<'_>,
     new_id: &mut dyn FnMut() -> String,
 ) -> Result<Plan, Refused> {
-    let Some(step) = kind.step(what.verb).filter(|step| step.verb != "addendum") else {
+    let Some(step) = kind.step(what.verb).filter(|step| !["addendum", ATTACH].contains(&step.verb)) else {
         return refuse(code::I_VERB, what.verb, "this kind of record has no such verb");
     };
     if !rights::may_step(actor.role, kind, step.verb) {
@@ -113,10 +114,13 @@ pub fn plan(
         "reopen" => planned.reopen(),
         "accept" | "assign" | "forward" => planned.owner(),
         "attend" | "propose_close" => planned.brings(),
+        "set_date" => planned.sets(&["at"]),
+        "hold" => planned.sets(&["next_date"]),
         "lower" => planned.lower(),
         "extend" => planned.extend(),
         "resolve" => planned.resolve(),
         "mark_differs" => planned.differs(),
+        FLAG_IMAGE => planned.flag(),
         _ => {}
     }
     planned.rules();
@@ -212,6 +216,11 @@ impl Planning<'_> {
         let owners_own = ["accept", "decline", "start", "block", "complete", "tell_outcome", "forward"];
         let taken =
             if self.step.owns == Owns::Author { self.owned_by_a_person() } else { !self.shown.owners.is_empty() };
+        let named = self.shown.body.get("to").and_then(Json::as_str);
+        let another = self.kind.name == "handover" && named != Some(self.actor.user.as_str());
+        if another && ["accept", "question"].contains(&self.step.verb) && !self.above() {
+            self.refuse(code::S_OWNER, "to", "it is handed to another by name: they accept it, or a sergeant");
+        }
         if owners_own.contains(&self.step.verb) && taken && !self.owns() && !self.above() {
             self.refuse(code::S_OWNER, "owner", "someone else answers for this: ask them, or a sergeant");
         }
@@ -224,6 +233,13 @@ impl Planning<'_> {
                 Err(_) => self.refuse(code::I_VALUE, &name, "whole numbers only, and fewer levels"),
             }
         }
+    }
+
+    /// Fields of the record that a verb brings a new value of.
+    fn sets(&mut self, names: &[&str]) {
+        let given = |name: &&str| Some(((*name).to_owned(), self.body.get(*name)?.clone()));
+        let sets: Vec<_> = names.iter().filter_map(given).collect();
+        self.write(&sets);
     }
 
     /// The owner's register goes with the step; the step is what counts.
@@ -255,7 +271,7 @@ impl Planning<'_> {
     }
 
     fn write(&mut self, sets: &[(String, Json)]) {
-        match edits::verb_writes(self.kind, self.view, sets, self.new_id) {
+        match edits::verb_writes(self.kind, self.view, sets, self.ctx.policy, self.new_id) {
             Ok(writes) => {
                 self.plan.writes.entries.extend(writes.entries);
                 self.plan.writes.cautious.extend(writes.cautious);

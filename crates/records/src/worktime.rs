@@ -2,33 +2,22 @@
 //! clocks of the United Kingdom (summer time from the last Sunday of March to the last of October, 01:00
 //! UTC). Urgent timers never ask this.
 
+use std::borrow::Cow;
+
 use signed::Timestamp;
 
-use crate::policy::Policy;
+use crate::policy::{Policy, period};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// How far ahead a working day is looked for: policies with more holidays than this in a row are refused.
+/// How far ahead the next working day is looked for.
 const DAYS_LOOKED_AT: i64 = 366;
 
 /// The moment at which so much working time has passed since another.
 #[must_use]
 pub fn after_working_ms(from: Timestamp, ms: i64, policy: &Policy) -> Timestamp {
-    let mut left = ms.max(0);
-    let first = day_of(from);
-    for day in first..first + DAYS_LOOKED_AT + left / HOUR {
-        let Some((opens, closes)) = hours(day, policy) else { continue };
-        let begins = opens.max(from.millis());
-        if begins >= closes {
-            continue;
-        }
-        if left <= closes - begins {
-            return Timestamp::from_millis(begins + left);
-        }
-        left -= closes - begins;
-    }
-    Timestamp::from_millis(from.millis().saturating_add(ms))
+    after(from, ms, |day| hours(day, policy))
 }
 
 /// Working time between two moments, in milliseconds.
@@ -53,8 +42,55 @@ pub fn after_working_days(from: Timestamp, days: i64, policy: &Policy) -> Timest
 /// The end of the next working day.
 #[must_use]
 pub fn end_of_next_working_day(from: Timestamp, policy: &Policy) -> Timestamp {
+    end_of_next(from, |day| hours(day, policy))
+}
+
+/// The same time of day so many school days later; from outside school hours, that of the next school
+/// day's beginning.
+#[must_use]
+pub fn after_school_days(from: Timestamp, days: i64, policy: &Policy) -> Timestamp {
+    let (opens, closes) = policy.working_hours;
+    after(from, days.saturating_mul((closes - opens) * HOUR), |day| school_hours(day, policy))
+}
+
+/// The end of the next school day.
+#[must_use]
+pub fn next_school_day_end(from: Timestamp, policy: &Policy) -> Timestamp {
+    end_of_next(from, |day| school_hours(day, policy))
+}
+
+/// Whether a moment lies in working hours, their end included: what is due then is due at work.
+#[must_use]
+pub fn is_working(at: Timestamp, policy: &Policy) -> bool {
+    hours(day_of(at), policy).is_some_and(|(opens, closes)| (opens..=closes).contains(&at.millis()))
+}
+
+/// The moment at which so much of such hours has passed since another.
+fn after(from: Timestamp, ms: i64, hours: impl Fn(i64) -> Option<(i64, i64)>) -> Timestamp {
+    let mut left = ms.max(0);
+    let (first, mut idle) = (day_of(from), 0);
+    let mut day = first;
+    while idle < DAYS_LOOKED_AT {
+        match hours(day) {
+            Some((opens, closes)) if closes > from.millis() => {
+                idle = 0;
+                let begins = opens.max(from.millis());
+                if left <= closes - begins {
+                    return Timestamp::from_millis(begins + left);
+                }
+                left -= closes - begins;
+            }
+            Some(_) | None => idle += 1,
+        }
+        day += 1;
+    }
+    // A calendar that has no such hours any more: better on the plain clock than never.
+    Timestamp::from_millis(from.millis().saturating_add(ms))
+}
+
+fn end_of_next(from: Timestamp, hours: impl Fn(i64) -> Option<(i64, i64)>) -> Timestamp {
     let first = day_of(from) + 1;
-    let end = (first..first + DAYS_LOOKED_AT).find_map(|day| hours(day, policy));
+    let end = (first..first + DAYS_LOOKED_AT).find_map(hours);
     end.map_or(from, |(_, closes)| Timestamp::from_millis(closes))
 }
 
@@ -62,15 +98,28 @@ pub fn end_of_next_working_day(from: Timestamp, policy: &Policy) -> Timestamp {
 fn hours(day: i64, policy: &Policy) -> Option<(i64, i64)> {
     // 1 January 1970 was a Thursday.
     let weekday = (day + 3).rem_euclid(7);
-    let text = Timestamp::from_millis(day * DAY).to_string();
-    let holiday = policy.holidays.iter().any(|known| text.starts_with(known.as_ref()));
-    if weekday > 4 || holiday {
+    if weekday > 4 || stands_in(day, &policy.holidays) {
         return None;
     }
     let (opens, closes) = policy.working_hours;
     let noon = day * DAY + 12 * HOUR;
     let midnight = day * DAY - offset(noon);
     Some((midnight + opens * HOUR, midnight + closes * HOUR))
+}
+
+/// The same of a day on which schools are open.
+fn school_hours(day: i64, policy: &Policy) -> Option<(i64, i64)> {
+    hours(day, policy).filter(|_| !stands_in(day, &policy.school_closed))
+}
+
+/// Whether a day is one of these days, or in one of these periods.
+fn stands_in(day: i64, list: &[Cow<'static, str>]) -> bool {
+    if list.is_empty() {
+        return false;
+    }
+    let text = Timestamp::from_millis(day * DAY).to_string();
+    let day = text.get(..10).unwrap_or_default();
+    list.iter().filter_map(|known| period(known)).any(|(first, last)| (first..=last).contains(&day))
 }
 
 /// The local day of a moment, counted from 1 January 1970.
@@ -120,11 +169,79 @@ mod tests {
     }
 
     #[test]
+    fn the_clocks_change_at_one_in_the_morning_of_the_last_sundays() {
+        for (moment, ahead) in [
+            ("2026-03-29T00:59:59.999Z", 0),
+            ("2026-03-29T01:00:00Z", HOUR),
+            ("2026-10-25T00:59:59.999Z", HOUR),
+            ("2026-10-25T01:00:00Z", 0),
+            // A last day of the month that is a Sunday itself.
+            ("2024-03-31T00:59:59Z", 0),
+            ("2024-03-31T01:00:00Z", HOUR),
+        ] {
+            assert_eq!(offset(at(moment).millis()), ahead, "{moment}");
+        }
+    }
+
+    #[test]
     fn a_working_day_ends_at_its_hour_and_holidays_are_none() {
         let policy = Policy { holidays: std::borrow::Cow::Owned(vec!["2026-03-03".into()]), ..Policy::DEFAULT };
         let next = |from: &str, policy: &Policy| end_of_next_working_day(at(from), policy).to_string()[..16].to_owned();
         assert_eq!(next("2026-03-02T09:00:00Z", &Policy::DEFAULT), "2026-03-03T16:00");
         assert_eq!(next("2026-03-02T09:00:00Z", &policy), "2026-03-04T16:00");
         assert_eq!(after_working_days(at("2026-03-02T09:00:00Z"), 1, &policy).to_string()[..16], *"2026-03-04T09:00");
+    }
+
+    #[test]
+    fn a_holiday_may_be_a_period_and_schools_have_breaks_of_their_own() {
+        let policy = Policy {
+            holidays: std::borrow::Cow::Owned(vec!["2026-12-25/2026-12-28".into()]),
+            school_closed: std::borrow::Cow::Owned(vec!["2026-12-21/2027-01-01".into()]),
+            ..Policy::DEFAULT
+        };
+        // Thursday the 24th, 15:00; the 25th to 28th are holidays.
+        assert_eq!(
+            after_working_ms(at("2026-12-24T15:00:00Z"), 2 * HOUR, &policy).to_string()[..16],
+            *"2026-12-29T09:00"
+        );
+        // Schools are open again on Monday 4 January.
+        assert_eq!(next_school_day_end(at("2026-12-18T17:00:00Z"), &policy).to_string()[..16], *"2027-01-04T16:00");
+        assert_eq!(after_school_days(at("2026-12-17T09:00:00Z"), 5, &policy).to_string()[..16], *"2027-01-07T09:00");
+        assert_eq!(
+            after_school_days(at("2026-12-17T09:00:00Z"), 2, &Policy::DEFAULT).to_string()[..16],
+            *"2026-12-21T09:00"
+        );
+    }
+
+    #[test]
+    fn a_calendar_without_any_work_still_lets_things_fall_due() {
+        let policy =
+            Policy { holidays: std::borrow::Cow::Owned(vec!["2000-01-01/2099-12-31".into()]), ..Policy::DEFAULT };
+        assert_eq!(after_working_ms(at("2026-03-02T09:00:00Z"), 4 * HOUR, &policy), at("2026-03-02T13:00:00Z"));
+        assert_eq!(end_of_next_working_day(at("2026-03-02T09:00:00Z"), &policy), at("2026-03-02T09:00:00Z"));
+    }
+
+    proptest::proptest! {
+        // 2020 to 2040, to the minute, and up to 400 working hours.
+        #[test]
+        fn what_is_due_in_working_time_is_due_at_work_and_never_sooner_for_more(
+            from in 26_297_280_i64..36_817_920, hours in 0_i64..400, more in 0_i64..400,
+        ) {
+            let from = Timestamp::from_millis(from * MINUTE);
+            let policy = Policy {
+                holidays: std::borrow::Cow::Owned(vec!["2026-12-25".into(), "2030-05-01/2030-05-09".into()]),
+                ..Policy::DEFAULT
+            };
+            let due = after_working_ms(from, hours * HOUR, &policy);
+            proptest::prop_assert!(due >= from);
+            proptest::prop_assert!(is_working(due, &policy), "{due}");
+            proptest::prop_assert!(after_working_ms(from, (hours + more) * HOUR, &policy) >= due);
+            proptest::prop_assert!(after_working_ms(from.plus_millis(more * MINUTE), hours * HOUR, &policy) >= due);
+            // In two steps it is the same moment as in one.
+            let at_once = after_working_ms(from, (hours + more) * HOUR, &policy);
+            proptest::prop_assert_eq!(after_working_ms(due, more * HOUR, &policy), at_once);
+            proptest::prop_assert!(is_working(end_of_next_working_day(from, &policy), &policy));
+            proptest::prop_assert!(next_school_day_end(from, &policy) > from);
+        }
     }
 }

@@ -39,6 +39,7 @@ fn facts(compartment: Compartment) -> RecordFacts {
         owners: vec![],
         requested_by: vec![],
         granted: vec![],
+        asked: vec![],
         open: true,
         high_risk: false,
         escalated: false,
@@ -249,6 +250,20 @@ fn a_draft_is_its_authors_and_the_sergeant_learns_only_that_it_exists() {
 }
 
 #[test]
+fn r124_staff_data_is_for_whoever_is_asked_to_answer_it_and_never_for_whom_it_is_about() {
+    let worry = facts(Compartment::Staffing { user: user("lead") });
+    assert_eq!(holding(&holder("boss2", Sergeant), &worry, &far()), Holding::None);
+    assert_eq!(holding(&holder("friend", Officer), &worry, &far()), Holding::None);
+    let asked = RecordFacts { asked: vec![user("boss2"), user("friend")], ..worry.clone() };
+    for (name, role) in [("boss2", Sergeant), ("friend", Officer), ("friend", Inspector)] {
+        assert_eq!(holding(&holder(name, role), &asked, &far()), Holding::Content, "{name} {role}");
+    }
+    assert_eq!(holding(&holder("about", Officer), &asked, &far()), Holding::None);
+    let prompts = RecordFacts { compartment: Compartment::Prompts { user: user("lead") }, ..asked };
+    assert_eq!(holding(&holder("friend", Officer), &prompts, &far()), Holding::None, "nobody is asked about prompts");
+}
+
+#[test]
 fn each_role_makes_exactly_these_kinds() {
     let told = "person concern disclosure welfare_check action action_update action_note";
     let weighed = "risk_assessment crime_recording_decision intelligence_check intelligence_submission meeting referral \
@@ -356,7 +371,17 @@ fn where_a_record_belongs_follows_from_kind_author_and_content() {
     let at_school = body(json!({ "school": "100001" }));
     let reporter = body(json!({ "roles": ["witness", "reporter"] }));
     let own = school("100002");
+    let rang_reporter = body(json!({ "person": "Ann", "person_role": "reporter" }));
+    let rang_mother = body(json!({ "person": "Bea", "person_role": "parent" }));
     for (name, role, body, expected) in [
+        ("contact_log", Officer, &rang_reporter, "REPORTER("),
+        ("contact_log", Hub, &rang_reporter, "REPORTER("),
+        ("contact_log", Officer, &rang_mother, "POLICE("),
+        ("referral", Dsl, &empty, "HUB("),
+        ("intelligence_check", Pcso, &empty, "INTEL("),
+        ("meeting", Dsl, &empty, "SHARE(100002,"),
+        ("school_outcome", Dsl, &empty, "SHARE(100002,"),
+        ("feedback", Staff, &empty, "SHARE(100002,"),
         ("concern", Dsl, &empty, "SHARE(100002,"),
         ("disclosure", Staff, &empty, "SHARE(100002,"),
         ("action", Dsl, &at_school, "SHARE(100002,"),

@@ -141,7 +141,7 @@ fn an_edit_that_changes_nothing_writes_nothing() {
     let doc = action();
     let view = doc.view_of_all();
     let sets = [("urgency".to_owned(), json!("standard")), ("due".to_owned(), json!("2026-11-27T15:00:00Z"))];
-    assert!(records::edits(doc.kind, &view, &sets, &mut ids()).unwrap().is_empty());
+    assert!(records::edits(doc.kind, &view, &sets, &records::Policy::DEFAULT, &mut ids()).unwrap().is_empty());
 }
 
 #[test]

@@ -233,7 +233,7 @@ proptest! {
                     let _ = from_draft(kind, &to_draft(kind, &body));
                 }
                 let view = documents::View::default();
-                let _ = records::edits(kind, &view, &[(format!("{name}/{text}"), value.clone()), (name.to_owned(), value)], &mut ids());
+                let _ = records::edits(kind, &view, &[(format!("{name}/{text}"), value.clone()), (name.to_owned(), value)], &records::Policy::DEFAULT, &mut ids());
                 let _ = records::set_path(&mut json!({}), &text, json!(number));
             }
         }

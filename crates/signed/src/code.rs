@@ -148,6 +148,14 @@ codes! {
     W_TIMEOUT = 1217 "W.timeout" Offline;
     W_SHUTDOWN = 1218 "W.shutdown" Offline;
     W_AHEAD = 1219 "W.ahead" Refused;
+    W_ERASED = 1240 "W.erased" Refused;
+    W_MEDIA_SIZE = 1220 "W.media_size" Limit;
+    W_MEDIA_OFFSET = 1221 "W.media_offset" Refused;
+    W_MEDIA_HASH = 1222 "W.media_hash" Refused;
+    W_MEDIA_DENIED = 1223 "W.media_denied" Denied;
+    W_MEDIA_MISSING = 1224 "W.media_missing" NotFound;
+    W_MEDIA_FULL = 1225 "W.media_full" Limit;
+    W_MEDIA_TAKEN_OVER = 1226 "W.media_taken_over" Busy;
 
     C_SIZE = 1300 "C.size" Limit;
     C_CHUNK = 1301 "C.chunk" Refused;
@@ -373,6 +381,16 @@ codes! {
     R9_AUTHOR_ACTIVE = 10950 "R9.author_active" Refused;
     R9_SEALED = 10951 "R9.sealed" Refused;
     R9_RELEASE = 10952 "R9.release" Refused;
+    R80_TOO_LARGE = 18000 "R80.too_large" Limit;
+    R80_TOO_MANY = 18001 "R80.too_many" Limit;
+    R80_DAMAGED = 18002 "R80.damaged" Damaged;
+    R110_LOCKED = 21000 "R110.locked" Denied;
+    R110_FLAGGED = 21001 "R110.flagged" Refused;
+    A_POLICY = 1620 "A.policy" Refused;
+    A_POLICY_NAME = 1621 "A.policy_name" Refused;
+    A_POLICY_TYPE = 1622 "A.policy_type" Refused;
+    A_POLICY_RANGE = 1623 "A.policy_range" Refused;
+    R60_MARF = 16002 "R60.marf" Refused;
 }
 
 #[cfg(test)]

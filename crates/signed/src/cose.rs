@@ -26,6 +26,8 @@ pub enum Typ {
     Ahead,
     /// The signed head of the receipt log.
     Receipt,
+    /// A device's last word: that it erased itself.
+    Erased,
 }
 
 impl Typ {
@@ -38,6 +40,7 @@ impl Typ {
             Self::Page => "firsthand/page",
             Self::Ahead => "firsthand/ahead",
             Self::Receipt => "firsthand/receipt",
+            Self::Erased => "firsthand/erased",
         }
     }
 }

@@ -133,6 +133,10 @@ bytes_id!(
     /// SHA-256 of a signed frame header.
     FrameHash, 32, |b| HEXLOWER.encode(b), read_hex
 );
+bytes_id!(
+    /// An attached file: SHA-256 of its whole ciphertext.
+    MediaHash, 32, |b| HEXLOWER.encode(b), read_hex
+);
 
 /// The one namespace of derived ids (written in `proto/README.md`).
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_2f0e_5a1b_5d7e_9b0a_3c44_1f6e_8d21);

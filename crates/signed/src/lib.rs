@@ -21,7 +21,8 @@ pub mod time;
 pub use cbor::Value;
 pub use code::{Class, Code};
 pub use ids::{
-    ActorId, ChangeHash, DeviceId, FrameHash, IdError, Incarnation, RecordId, SchoolId, StatementHash, UserId,
+    ActorId, ChangeHash, DeviceId, FrameHash, IdError, Incarnation, MediaHash, RecordId, SchoolId, StatementHash,
+    UserId,
 };
 pub use keys::{PublicKey, RingSigner, Signer, SignerError};
 pub use time::Timestamp;

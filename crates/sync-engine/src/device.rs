@@ -134,7 +134,10 @@ pub enum Report {
     EpochChanged,
     /// The server refused something or everything.
     Refused(Code, Option<(Lane, u64)>),
-    /// This device is revoked and is to erase itself.
+    /// This device is revoked and is to erase itself, whatever becomes of this session. What is unsent
+    /// goes first: [`Report::Erase`] follows.
+    EraseOrdered,
+    /// Everything that can be handed over is: the device erases itself now.
     Erase,
 }
 
@@ -156,6 +159,9 @@ pub struct Device {
     storing_receipts: u64,
     told_quiet: bool,
     told_urgent: bool,
+    /// Ordered to erase itself: what is left is sent without waiting for anything.
+    leaving: bool,
+    left: bool,
 }
 
 #[derive(Debug, Default)]
@@ -187,12 +193,18 @@ impl Device {
             storing_receipts: 0,
             told_quiet: false,
             told_urgent: false,
+            leaving: false,
+            left: false,
         }
     }
 
     /// Takes one input; answers what is to be done, in order.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if self.leaving {
+            self.leave(input, &mut effects);
+            return effects;
+        }
         match input {
             Input::Connected(hello) => {
                 self.cursor = hello.cursor;
@@ -229,6 +241,56 @@ impl Device {
         }
         self.tell(&mut effects);
         effects
+    }
+
+    /// Hands over what is left, lane by lane, and listens to nothing else any more.
+    fn leave(&mut self, input: Input, effects: &mut Vec<Effect>) {
+        match input {
+            Input::Frame(name, frame) => {
+                let lane = self.lane(name);
+                lane.loading = false;
+                match frame {
+                    None => lane.empty = true,
+                    Some(frame) => {
+                        lane.last = frame.push.number;
+                        effects.push(Effect::Send(Message::Push(frame.push)));
+                    }
+                }
+            }
+            Input::Connected(_)
+            | Input::Received(_)
+            | Input::ReceiptStored
+            | Input::PageStored { .. }
+            | Input::AheadStored(_)
+            | Input::Saved => {}
+        }
+        self.hand_over(effects);
+    }
+
+    /// Asks for the next frame that is left; says when there is none.
+    fn hand_over(&mut self, effects: &mut Vec<Effect>) {
+        let records = GROWTH_RECORDS.last().copied().unwrap_or(1);
+        for (name, lane) in &mut self.lanes {
+            if lane.loading {
+                return;
+            }
+            if !lane.empty {
+                lane.loading = true;
+                return effects.push(Effect::LoadFrame { lane: *name, after: lane.last, records });
+            }
+        }
+        if !std::mem::replace(&mut self.left, true) {
+            effects.extend([Effect::Report(Report::Erase), Effect::Close]);
+        }
+    }
+
+    /// Ordered to erase itself. A lane that had nothing left is asked once more: what waited for receipts
+    /// of the other lane never was.
+    fn ordered(&mut self, effects: &mut Vec<Effect>) {
+        self.leaving = true;
+        effects.push(Effect::Report(Report::EraseOrdered));
+        self.lanes.values_mut().for_each(|lane| lane.empty = false);
+        self.hand_over(effects);
     }
 
     fn lane(&mut self, lane: Lane) -> &mut LaneState {
@@ -277,12 +339,14 @@ impl Device {
             Message::Page(page) => self.page(&page, effects),
             Message::Ahead(ahead) => self.ahead(&ahead, effects),
             Message::Refuse(refuse) => Self::refused(&refuse, effects),
-            Message::Erase => effects.extend([Effect::Report(Report::Erase), Effect::Close]),
+            Message::Erase => self.ordered(effects),
             Message::Welcome(_)
             | Message::Hello(_)
             | Message::Push(_)
             | Message::Committed(_)
             | Message::Resume(_)
+            | Message::Erased(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => fail(code::W_UNEXPECTED, effects),
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use signed::{Code, DeviceId, FrameHash, Incarnation, PublicKey, Timestamp, UserId, code};
 use wire::{
-    Ahead, Epoch, FrameHeader, Hello, Item, Lane, Message, Page, Push, Receipt, Refuse, Resume, Welcome, version,
+    Ahead, Epoch, Erased, FrameHeader, Hello, Item, Lane, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
+    version,
 };
 
 use crate::limits::{AHEAD_BACKLOG_ROWS, AHEAD_IN_FLIGHT_MAX, PAGES_IN_FLIGHT_MAX};
@@ -60,7 +61,8 @@ pub enum Input {
     Ahead(Option<Ahead>),
     /// Rows were added to this user's inbox; this is its last.
     InboxGrew(u64),
-    /// The device was revoked.
+    /// The device was revoked and is to erase itself: it is told so, and from then on what it pushes is taken
+    /// in and answered by nothing.
     Revoked,
     /// The server is stopping.
     Shutdown,
@@ -93,6 +95,8 @@ pub enum Effect {
     },
     /// The device holds every row up to here.
     Committed(u64),
+    /// The device says that it erased itself.
+    Erased(Erased),
     /// End the session.
     Close,
 }
@@ -144,6 +148,8 @@ enum State {
     Hello,
     Facts,
     Open,
+    /// Told to erase itself: it hands over what it has, and nothing is answered.
+    Leaving,
     Closed,
 }
 
@@ -178,8 +184,13 @@ impl Server {
     /// Takes one input; answers what is to be done, in order.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if self.state == State::Closed {
-            return effects;
+        match self.state {
+            State::Closed => return effects,
+            State::Leaving => {
+                self.leaving(input, &mut effects);
+                return effects;
+            }
+            State::Hello | State::Facts | State::Open => {}
         }
         match input {
             Input::Received(message) => self.received(message, &mut effects),
@@ -198,11 +209,43 @@ impl Server {
             }
             Input::Revoked => {
                 effects.push(Effect::Send(Message::Erase));
-                self.close(&mut effects);
+                self.state = State::Leaving;
             }
             Input::Shutdown => self.refuse(code::W_SHUTDOWN, None, None, &mut effects),
         }
         effects
+    }
+
+    /// What a device hands over is proven and taken in; what is wrong with a frame is nobody's business any
+    /// more.
+    fn leaving(&mut self, input: Input, effects: &mut Vec<Effect>) {
+        match input {
+            Input::Received(Message::Push(push)) if self.incarnation.is_some() => self.handed_over(&push, effects),
+            Input::Received(Message::Erased(erased)) => effects.push(Effect::Erased(erased)),
+            Input::Facts(facts) => {
+                self.lanes = lanes(&facts);
+                for push in std::mem::take(&mut self.waiting) {
+                    self.handed_over(&push, effects);
+                }
+            }
+            Input::Shutdown => self.close(effects),
+            Input::Received(_)
+            | Input::Receipt(_)
+            | Input::FrameRefused { .. }
+            | Input::Page(_)
+            | Input::Ahead(_)
+            | Input::InboxGrew(_)
+            | Input::Revoked => {}
+        }
+    }
+
+    fn handed_over(&mut self, push: &Push, effects: &mut Vec<Effect>) {
+        let (last, previous) = self.lanes.get(&push.lane).copied().unwrap_or((0, FrameHash([0; 32])));
+        let Ok(proven) = self.prove(push) else { return };
+        if push.number == last + 1 && proven.header.previous == previous {
+            self.lanes.insert(push.lane, (push.number, proven.hash));
+            effects.push(Effect::Ingest(Box::new(proven)));
+        }
     }
 
     fn received(&mut self, message: Message, effects: &mut Vec<Effect>) {
@@ -211,7 +254,7 @@ impl Server {
             Message::Push(push) => match self.state {
                 State::Open => self.push(&push, effects),
                 State::Hello | State::Facts if self.waiting.len() < WAITING_MAX => self.waiting.push(push),
-                State::Hello | State::Facts | State::Closed => {
+                State::Hello | State::Facts | State::Leaving | State::Closed => {
                     self.refuse(code::W_RATE, Some((push.lane, push.number)), None, effects);
                 }
             },
@@ -236,6 +279,8 @@ impl Server {
             | Message::Receipt(_)
             | Message::Page(_)
             | Message::Erase
+            | Message::Erased(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => self.refuse(code::W_UNEXPECTED, None, None, effects),
         }
@@ -260,7 +305,7 @@ impl Server {
         }
         self.state = State::Open;
         let [urgent, rest] = facts.lanes;
-        self.lanes = [(Lane::Urgent, urgent), (Lane::Rest, rest)].into();
+        self.lanes = lanes(&facts);
         // Rows may have been added, and told, since the facts were read.
         self.head = self.head.max(facts.head);
         // A device that is ahead of us (we were restored) gets no rows until the two are
@@ -388,4 +433,9 @@ impl Server {
         self.state = State::Closed;
         effects.push(Effect::Close);
     }
+}
+
+fn lanes(facts: &Facts) -> BTreeMap<Lane, (u64, FrameHash)> {
+    let [urgent, rest] = facts.lanes;
+    [(Lane::Urgent, urgent), (Lane::Rest, rest)].into()
 }

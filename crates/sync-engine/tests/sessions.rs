@@ -202,3 +202,32 @@ fn a_revoked_device_is_told_to_erase_itself_and_gets_nothing_more() {
     assert!(link.reports.contains(&Report::Erase));
     assert!(device.rows.is_empty());
 }
+
+#[test]
+fn r92_a_device_that_is_to_erase_itself_hands_over_both_lanes_without_waiting_for_a_receipt() {
+    let (mut device, mut server) = (DeviceStore::new(), ServerStore::new());
+    (0..200).for_each(|n| device.save(Lane::Rest, n));
+    (200..240).for_each(|n| device.save(Lane::Urgent, n));
+    let mut link = connect(&mut device, &mut server);
+    // The server answers nothing: what is on its way is the first window of the urgent lane alone.
+    let held: Vec<_> = link.to_server.drain(..).collect();
+    link.tell_device(&mut device, device::Input::Received(Message::Erase));
+    let last = &link.reports[link.reports.len() - 2..];
+    assert_eq!(last, [Report::EraseOrdered, Report::Erase], "the order is told before anything else is");
+    let records =
+        |message: &Message| if let Message::Push(push) = message { push.open().unwrap().items.len() } else { 0 };
+    let sent: usize = held.iter().chain(&link.to_server).map(records).sum();
+    assert_eq!(sent, 240);
+    // A frame that comes after the server has told it is taken in all the same, and so is the last word.
+    let mut link = Link::new(&device, &server);
+    link.tell_server(&mut server, server::Input::Received(Message::Hello(device.hello())));
+    link.tell_server(&mut server, server::Input::Revoked);
+    for message in held.into_iter().filter(|message| matches!(message, Message::Push(_))) {
+        link.tell_server(&mut server, server::Input::Received(message));
+    }
+    assert_eq!(server.order.len(), 40, "the urgent lane, which was on its way");
+    let said = wire::Erased { report: vec![1] };
+    link.tell_server(&mut server, server::Input::Received(Message::Erased(said.clone())));
+    assert_eq!(link.last_words, [said]);
+    assert!(!link.to_device.iter().any(|message| matches!(message, Message::Receipt(_))), "nothing is answered");
+}

@@ -10,6 +10,8 @@ pub mod config;
 pub mod core;
 pub mod error;
 pub mod failure;
+pub mod objects;
+pub mod policy_file;
 pub mod serve;
 pub mod store;
 

@@ -6,8 +6,10 @@
 //! `Enrol` and `Refuse`: a version that cannot talk to another must still be able to say so.
 
 mod ahead;
+mod erased;
 mod frame;
 pub mod inbox;
+mod media;
 mod receipt;
 mod session;
 
@@ -15,10 +17,11 @@ use signed::cbor::{self, CborError, Fields, Map};
 use signed::{RecordId, Timestamp, UserId, Value};
 
 use crate::bounded;
+use crate::erased::Erased;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
-    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
+    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
 };
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.
@@ -43,6 +46,20 @@ pub mod number {
     pub const RESUME: u64 = 9;
     /// [`crate::Ahead`]
     pub const AHEAD: u64 = 10;
+    /// [`crate::Media::Offer`]
+    pub const MEDIA_OFFER: u64 = 14;
+    /// [`crate::Media::Have`]
+    pub const MEDIA_HAVE: u64 = 15;
+    /// [`crate::Media::Chunk`]
+    pub const MEDIA_CHUNK: u64 = 16;
+    /// [`crate::Media::Done`]
+    pub const MEDIA_DONE: u64 = 17;
+    /// [`crate::Media::Fetch`]
+    pub const MEDIA_FETCH: u64 = 18;
+    /// [`crate::Media::Refuse`]
+    pub const MEDIA_REFUSE: u64 = 19;
+    /// [`crate::Erased`]
+    pub const ERASED: u64 = 21;
     /// [`crate::Enrol`]
     pub const ENROL: u64 = 32;
     /// [`crate::Enrolled`]
@@ -69,8 +86,10 @@ impl Message {
             Self::Committed(_) => number::COMMITTED,
             Self::Refuse(_) => number::REFUSE,
             Self::Erase => number::ERASE,
+            Self::Erased(_) => number::ERASED,
             Self::Resume(_) => number::RESUME,
             Self::Ahead(_) => number::AHEAD,
+            Self::Media(media) => media.number(),
             Self::Enrol(_) => number::ENROL,
             Self::Enrolled(_) => number::ENROLLED,
         }
@@ -88,8 +107,10 @@ impl Message {
             Self::Committed(body) => body.to_value(),
             Self::Refuse(body) => body.to_value(),
             Self::Erase => Value::Map(Map::new()),
+            Self::Erased(body) => body.to_value(),
             Self::Resume(body) => body.to_value(),
             Self::Ahead(body) => body.to_value(),
+            Self::Media(body) => body.to_value(),
             Self::Enrol(body) => body.to_value(),
             Self::Enrolled(body) => body.to_value(),
         };
@@ -112,8 +133,10 @@ impl Message {
             number::COMMITTED => Self::Committed(Committed::from_fields(&mut fields)?),
             number::REFUSE => Self::Refuse(Refuse::from_fields(&mut fields)?),
             number::ERASE => Self::Erase,
+            number::ERASED => Self::Erased(Erased::from_fields(&mut fields)?),
             number::RESUME => Self::Resume(Resume::from_fields(&mut fields)?),
             number::AHEAD => Self::Ahead(Ahead::from_fields(&mut fields)?),
+            number::MEDIA_OFFER..=number::MEDIA_REFUSE => Self::Media(Media::from_fields(number, &mut fields)?),
             number::ENROL => Self::Enrol(Enrol::from_fields(&mut fields)?),
             number::ENROLLED => Self::Enrolled(Enrolled::from_fields(&mut fields)?),
             unknown => return Err(WireError::UnknownMessage(unknown)),

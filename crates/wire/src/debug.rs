@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::enrolment::EnrolmentCode;
-use crate::message::{Enrol, Enrolled, Item, Packed, Row};
+use crate::message::{Enrol, Enrolled, Item, Media, Packed, Row};
 
 impl Debug for Packed {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -37,6 +37,19 @@ impl Debug for Row {
             Self::Policy { version, values } => write!(f, "Policy({version}, {values:?})"),
             Self::Held { document, change } => write!(f, "Held({document}, {change})"),
             Self::Unknown { number, body } => write!(f, "Unknown({number}, {body:?})"),
+        }
+    }
+}
+
+impl Debug for Media {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Offer { sha256, size } => write!(f, "Offer({sha256}, {size} bytes)"),
+            Self::Have { offset } => write!(f, "Have({offset})"),
+            Self::Chunk { offset, bytes } => write!(f, "Chunk({} bytes from {offset})", bytes.len()),
+            Self::Done { sha256 } => write!(f, "Done({sha256})"),
+            Self::Fetch { sha256, from } => write!(f, "Fetch({sha256}, from {from})"),
+            Self::Refuse { code } => write!(f, "Refuse({code})"),
         }
     }
 }

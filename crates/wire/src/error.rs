@@ -41,6 +41,9 @@ pub enum WireError {
     /// The receipt is of another life of the server's data.
     #[error("a receipt of another server epoch")]
     Epoch,
+    /// A device's last word that its key did not sign, or that speaks of another.
+    #[error("a last word that the device's key did not sign")]
+    Erased,
     /// Not an enrolment code.
     #[error("not an enrolment code")]
     EnrolmentCode,
@@ -59,6 +62,7 @@ impl WireError {
             Self::PageSignature => code::W_PAGE_SIGNATURE,
             Self::Receipt => code::W_RECEIPT,
             Self::Epoch => code::W_EPOCH,
+            Self::Erased => code::W_ERASED,
             Self::EnrolmentCode => code::D_CODE_FORM,
         }
     }

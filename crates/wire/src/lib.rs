@@ -14,7 +14,8 @@ mod bounded;
 pub mod codec;
 mod debug;
 pub mod enrolment;
-pub mod error;
+pub mod erased;
+mod error;
 pub mod limits;
 pub mod message;
 mod packed;
@@ -25,9 +26,10 @@ pub mod version;
 pub use bounded::decode_within;
 pub use codec::length_prefix;
 pub use enrolment::EnrolmentCode;
+pub use erased::{Erased, ErasedReport};
 pub use error::WireError;
 pub use message::{
     Ahead, AheadHeader, Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf,
-    LogHead, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome,
+    LogHead, Media, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome,
 };
 pub use reassembler::Reassembler;

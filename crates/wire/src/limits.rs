@@ -58,6 +58,9 @@ pub const STATEMENTS_PER_ITEM_MAX: usize = CHANGES_PER_FRAME_MAX;
 /// Bytes of a receipt's signed log head (about 270 are used).
 pub const LOG_HEAD_BYTES_MAX: usize = 1024;
 
+/// Bytes of a device's signed word that it erased itself: five short fields and a signature.
+pub const ERASED_BYTES_MAX: usize = 512;
+
 /// Bytes of a role's name.
 pub const ROLE_BYTES_MAX: usize = 64;
 
@@ -76,6 +79,16 @@ pub const ENROLMENT_CODE_CHARS_MAX: usize = 1024;
 
 /// Bytes of the server's address in an enrolment code: a DNS name of 253 and a port.
 pub const ADDRESS_BYTES_MAX: usize = 260;
+
+/// Bytes of the ciphertext of a file: 64 MiB, and 64 KiB for what encrypting adds.
+pub const MEDIA_BYTES_MAX: u64 = 64 * 1024 * 1024 + 64 * 1024;
+
+/// Bytes of a file in one message: small, so that something urgent has little before it.
+pub const MEDIA_CHUNK_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of a file on their way that are not confirmed. An eighth of a link's window: two files at once
+/// never keep a record from being read.
+pub const MEDIA_WINDOW_BYTES: u64 = 512 * 1024;
 
 /// Bytes a reassembler holds: one message, its prefix, and one more read from the network.
 pub const REASSEMBLER_BYTES_MAX: usize = 2 * (MESSAGE_BYTES_MAX + 4);

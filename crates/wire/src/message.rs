@@ -4,7 +4,9 @@
 //! prints lengths.
 
 use signed::merkle::Node;
-use signed::{ChangeHash, DeviceId, FrameHash, Incarnation, RecordId, StatementHash, Timestamp, UserId, Value};
+use signed::{
+    ChangeHash, DeviceId, FrameHash, Incarnation, MediaHash, RecordId, StatementHash, Timestamp, UserId, Value,
+};
 
 /// One of the two lanes in which a device pushes: nothing urgent waits for a resend of bulk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,10 +40,14 @@ pub enum Message {
     Refuse(Refuse),
     /// Server: this device is revoked and must erase itself.
     Erase,
+    /// Device: it did; its last word.
+    Erased(crate::Erased),
     /// Device: what came ahead of its turn is on my disk up to here.
     Resume(Resume),
     /// Server: documents that do not wait for their rows.
     Ahead(Ahead),
+    /// On a media stream: bytes of attached files.
+    Media(Media),
     /// Device, enrolment only: the one-time code.
     Enrol(Enrol),
     /// Server, enrolment only: welcome.
@@ -416,6 +422,47 @@ pub struct Refuse {
     pub frame: Option<(Lane, u64)>,
     /// The frame number or version the other side expects, if that is what is wrong.
     pub expected: Option<u64>,
+}
+
+/// What is said on a media stream. A file is named by the hash of its ciphertext.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Media {
+    /// Device: the server may have this file.
+    Offer {
+        /// The file.
+        sha256: MediaHash,
+        /// Bytes of its ciphertext, at least 1.
+        size: u64,
+    },
+    /// Server: everything before this offset is on its disk.
+    Have {
+        /// The first byte it does not have.
+        offset: u64,
+    },
+    /// Whoever sends the file: its bytes from this offset on.
+    Chunk {
+        /// The place of the first of them.
+        offset: u64,
+        /// At least one, at most [`crate::limits::MEDIA_CHUNK_BYTES_MAX`].
+        bytes: Vec<u8>,
+    },
+    /// Server: it holds the whole file; to a fetch: all has been sent.
+    Done {
+        /// The file.
+        sha256: MediaHash,
+    },
+    /// Device: send this file.
+    Fetch {
+        /// The file.
+        sha256: MediaHash,
+        /// From this offset on.
+        from: u64,
+    },
+    /// Server: a numbered no to the last offer or fetch of this stream; the session goes on.
+    Refuse {
+        /// The code's permanent number.
+        code: u32,
+    },
 }
 
 /// The one-time code, over TLS with the device's own raw key.

@@ -5,10 +5,12 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use signed::merkle::Node;
-use signed::{ChangeHash, DeviceId, FrameHash, Incarnation, RecordId, StatementHash, Timestamp, UserId, Value, cbor};
+use signed::{
+    ChangeHash, DeviceId, FrameHash, Incarnation, MediaHash, RecordId, StatementHash, Timestamp, UserId, Value, cbor,
+};
 use wire::{
-    Ahead, Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf, LogHead, Message,
-    Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome, WireError, codec,
+    Ahead, Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf, LogHead, Media,
+    Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome, WireError, codec,
 };
 
 fn count() -> impl Strategy<Value = u64> {
@@ -241,6 +243,18 @@ fn enrolled() -> impl Strategy<Value = Enrolled> {
     )
 }
 
+fn media() -> impl Strategy<Value = Media> {
+    let file = || any::<[u8; 32]>().prop_map(MediaHash);
+    prop_oneof![
+        (file(), from_one()).prop_map(|(sha256, size)| Media::Offer { sha256, size }),
+        count().prop_map(|offset| Media::Have { offset }),
+        (count(), some_bytes()).prop_map(|(offset, bytes)| Media::Chunk { offset, bytes }),
+        file().prop_map(|sha256| Media::Done { sha256 }),
+        (file(), count()).prop_map(|(sha256, from)| Media::Fetch { sha256, from }),
+        any::<u32>().prop_map(|code| Media::Refuse { code }),
+    ]
+}
+
 fn message() -> impl Strategy<Value = Message> {
     let refuse = (any::<u32>(), option::of((lane(), count())), option::of(count()))
         .prop_map(|(code, frame, expected)| Refuse { code, frame, expected });
@@ -261,6 +275,8 @@ fn message() -> impl Strategy<Value = Message> {
         count().prop_map(|cursor| Message::Committed(Committed { cursor })),
         refuse.prop_map(Message::Refuse),
         Just(Message::Erase),
+        vec(any::<u8>(), 1..=wire::limits::ERASED_BYTES_MAX)
+            .prop_map(|report| Message::Erased(wire::Erased { report })),
         resume().prop_map(Message::Resume),
         (resume(), time(), signature(), packed()).prop_map(|(to, time, signature, body)| Message::Ahead(Ahead {
             to,
@@ -268,6 +284,7 @@ fn message() -> impl Strategy<Value = Message> {
             signature,
             body
         })),
+        media().prop_map(Message::Media),
         enrol.prop_map(Message::Enrol),
         enrolled().prop_map(Message::Enrolled),
     ]
@@ -327,6 +344,7 @@ fn one_form_or_refused(bytes: &[u8]) {
                     drop(page.verify(&user, Epoch([0; 16]), &key));
                 }
                 Message::Ahead(ahead) => drop(ahead.verify(&UserId::new("u").unwrap(), Epoch([0; 16]), &key())),
+                Message::Erased(erased) => drop(wire::ErasedReport::verify(erased, &key())),
                 Message::Hello(_)
                 | Message::Resume(_)
                 | Message::Welcome(_)
@@ -334,6 +352,7 @@ fn one_form_or_refused(bytes: &[u8]) {
                 | Message::Committed(_)
                 | Message::Refuse(_)
                 | Message::Erase
+                | Message::Media(_)
                 | Message::Enrol(_)
                 | Message::Enrolled(_) => {}
             }

@@ -4,8 +4,8 @@
 use signed::{ChangeHash, DeviceId, FrameHash, Incarnation, RecordId, StatementHash, Timestamp, UserId, code};
 use wire::limits::*;
 use wire::{
-    Codec, Enrolled, Epoch, FrameBody, Hello, Item, Lane, Leaf, Message, Outcome, Packed, Page, Push, Receipt, Rest,
-    WireError,
+    Codec, Enrolled, Epoch, FrameBody, Hello, Item, Lane, Leaf, Media, Message, Outcome, Packed, Page, Push, Receipt,
+    Rest, WireError,
 };
 
 fn verdict(message: &Message) -> Result<(), signed::Code> {
@@ -69,6 +69,8 @@ fn messages() {
     check(|n| Message::Receipt(Receipt { outcomes: vec![ok.clone(); n], ..receipt() }), ITEMS_PER_FRAME_MAX);
     let need = |n| Outcome { accepted: 0, rest: Rest::Need(vec![ChangeHash([0; 32]); n]) };
     check(|n| Message::Receipt(Receipt { outcomes: vec![need(n)], ..receipt() }), NEED_MAX);
+    let chunk = |n| Media::Chunk { offset: 0, bytes: vec![0; n] };
+    check(|n| Message::Media(chunk(n)), MEDIA_CHUNK_BYTES_MAX);
     let hello = |n| Hello {
         versions: vec![1; n],
         incarnation: Incarnation([0; 16]),

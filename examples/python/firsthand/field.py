@@ -151,6 +151,15 @@ class Field:
         """Full text over what this device holds, best first."""
         return self._ask(self._library.field_search, {"text": text})
 
+    def attachment_add(self, id: str, path: str, media_type: Optional[str] = None) -> Json:
+        """Attaches a file: on this device's disk, encrypted, when it returns; sent after everything else."""
+        request = _without_none({"id": id, "path": path, "type": media_type})
+        return self._ask(self._library.field_attachment_add, request)
+
+    def attachment_fetch(self, id: str, sha256: str, to: str) -> Json:
+        """Decrypts an attached file into a file; waits for the network where it is not on this device."""
+        return self._ask(self._library.field_attachment_fetch, {"id": id, "sha256": sha256, "to": to})
+
     def status(self) -> Json:
         """What is unsent, how old it is, whether the server is reached."""
         return self._ask(self._library.field_status_get, {})

@@ -70,6 +70,8 @@ FUNCTIONS = {
     "field_record_show": _RECORD,
     "field_record_list": _RECORD,
     "field_search": _RECORD,
+    "field_attachment_add": _RECORD,
+    "field_attachment_fetch": _RECORD,
     "field_status_get": _RECORD,
     "field_verify": _RECORD,
     "field_timeline": _RECORD,

@@ -33,6 +33,8 @@ const record_entry RECORD_FUNCTIONS[] = {
     {"field_record_show", field_record_show, "{" AN_ID "}"},
     {"field_record_list", field_record_list, "{}"},
     {"field_search", field_search, "{\"text\":\"lights\"}"},
+    {"field_attachment_add", field_attachment_add, "{" AN_ID ",\"base64\":\"eA==\"}"},
+    {"field_attachment_fetch", field_attachment_fetch, "{" AN_ID ",\"sha256\":\"no hash\",\"to\":\"/nowhere\"}"},
     {"field_status_get", field_status_get, "{}"},
     {"field_verify", field_verify, "{}"},
 };

@@ -193,6 +193,7 @@ impl<'a> Joined<'a> {
                         inputs.push_back(server::Input::Ahead(self.core.ahead(&peer, from, committed).unwrap()));
                     }
                     server::Effect::Committed(cursor) => drop(self.core.committed(&peer, cursor).unwrap()),
+                    server::Effect::Erased(erased) => self.core.device_erased(&peer, &erased).unwrap(),
                     server::Effect::Close => panic!("the server closes"),
                 }
             }

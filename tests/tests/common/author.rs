@@ -155,6 +155,21 @@ impl Author {
         self.written(id, bytes)
     }
 
+    /// An honest step of a record.
+    pub fn step(&mut self, id: RecordId, kind: &str, step: &str, content: Map) -> Item {
+        let bytes = self.step_unchecked(id, kind, step, content);
+        self.written(id, bytes)
+    }
+
+    /// The change with a step, whatever it says.
+    pub fn step_unchecked(&self, id: RecordId, kind: &str, step: &str, content: Map) -> Vec<u8> {
+        let statement = self.statement(id, kind, Sentence::Step(step.into()), content);
+        let signed = statement.sign(self.client.signer.as_ref()).unwrap();
+        self.change(id, |builder| {
+            builder.statement(signed);
+        })
+    }
+
     /// An honest change, held to every check here before it leaves.
     fn written(&mut self, id: RecordId, bytes: Vec<u8>) -> Item {
         let candidate = Candidate::read(&bytes, Template::Record).unwrap();

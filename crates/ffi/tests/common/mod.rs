@@ -101,6 +101,8 @@ pub const CALLS: [(&str, Call); 14] = [
     ("field_record_show", field::field_record_show),
     ("field_record_list", field::field_record_list),
     ("field_search", field::field_search),
+    ("field_attachment_add", field::field_attachment_add),
+    ("field_attachment_fetch", field::field_attachment_fetch),
     ("field_status_get", field::field_status_get),
     ("field_verify", field::field_verify),
     ("field_timeline", field::field_timeline),

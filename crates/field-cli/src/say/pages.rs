@@ -47,6 +47,12 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
         Command::Do { verb, .. } => step(verb, value),
         Command::Show { .. } => show(value),
         Command::List { .. } | Command::Search { .. } => lines(value),
+        Command::Attach { .. } => {
+            format!("Attached on this device: {} ({} bytes).\n", text(value, "sha256"), plain(&value["bytes"]))
+        }
+        Command::FetchAttachment { .. } => {
+            format!("{} bytes ({}) are in {}.\n", plain(&value["bytes"]), text(value, "type"), text(value, "to"))
+        }
         Command::Timeline { .. } => timeline(value),
         Command::Export { .. } => format!(
             "Written: {}, {} records, {} masked.\n",

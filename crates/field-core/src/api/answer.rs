@@ -3,6 +3,7 @@
 //!
 //! An answer may get further fields; a reader ignores those it does not know.
 
+mod attachment;
 mod device;
 mod list;
 mod prompts;
@@ -12,6 +13,7 @@ mod told;
 mod words;
 mod written;
 
+pub use attachment::{AttachedFile, Attachment, AttachmentState, FetchedFile};
 pub use device::{Enrolled, Fault, Rejected, Rekeyed, Status, Synced, SyncedWithin, Unsent, Verified};
 pub use list::{Delivery, DeliveryState, Line};
 pub use prompts::{PossibleMatch, Prompt};

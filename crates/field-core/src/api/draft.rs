@@ -54,6 +54,9 @@ impl Field {
         if flushed > 0 {
             self.saved();
         }
+        if let Err(error) = super::attach::say_all(self) {
+            failed = failed.or(Some(error));
+        }
         failed.map_or(Ok(flushed), Err)
     }
 

@@ -29,7 +29,7 @@ impl Field {
             let kind = kind_of(&row.kind)?;
             allowed(&me, kind, &row, &sets)?;
             let mut ids = Ids::new(self.random(), moment.now);
-            let writes = edits(kind, &view, &sets, &mut || ids.next())?;
+            let writes = edits(kind, &view, &sets, &moment.policy, &mut || ids.next())?;
             ids.done()?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             pen.write(&mut row, Some(&mut view), &Words { writes, ..Words::default() }, Urgency::Info)?;
@@ -69,7 +69,7 @@ impl Field {
             let (mut row, mut view) = held(db, id)?;
             let kind = kind_of(&row.kind)?;
             let mut ids = Ids::new(self.random(), moment.now);
-            let added = addendum(kind, &view, text.as_deref(), &sets, reason, &mut || ids.next())?;
+            let added = addendum(kind, &view, text.as_deref(), &sets, reason, &moment.policy, &mut || ids.next())?;
             ids.done()?;
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             let saying = Saying::step("addendum", added.content);

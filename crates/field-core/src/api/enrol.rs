@@ -10,6 +10,7 @@ use wire::{Enrolled, EnrolmentCode};
 use super::answer;
 use crate::error::{FieldError, Result};
 use crate::field::Field;
+use crate::lapse;
 use crate::ports;
 use crate::store::{directory, fixed, meta};
 use crate::types::EnrolStart;
@@ -64,6 +65,7 @@ impl Field {
             let offset = moment.now.millis() - enrolled.time.millis();
             meta::set_number(db, meta::OFFSET, offset)?;
             meta::set(db, meta::OFFSET_BOOT, moment.boot.as_bytes())?;
+            lapse::permit(db, &moment)?;
             for statement in &enrolled.directory {
                 directory::store(db, &keys, statement)??;
             }

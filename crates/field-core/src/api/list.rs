@@ -9,7 +9,7 @@ use super::answer::{self, CodeName, Delivery, DeliveryState, Status, Unsent};
 use crate::error::Result;
 use crate::field::{Field, Me};
 use crate::store::lists::{self, Line};
-use crate::store::{frames, meta, optional, uint};
+use crate::store::{frames, media, meta, optional, uint};
 use crate::types::ListFilter;
 
 impl Field {
@@ -30,9 +30,10 @@ impl Field {
     /// The contract's `status`; works before enrolment too.
     pub fn status(&self) -> Result<Json> {
         let identity = self.identity()?;
-        let now = self.moment().now;
+        let moment = self.moment();
         self.read(|db| {
-            let (unsent, oldest) = unsent(db)?;
+            let (mut unsent, oldest) = unsent(db)?;
+            unsent.media = media::waiting_count(db)?;
             let at = |millis: Option<i64>| millis.map(|at| Timestamp::from_millis(at).into());
             let refused: i64 = db.query_row(
                 "SELECT count(DISTINCT document) FROM (SELECT document FROM outbox WHERE code IS NOT NULL
@@ -48,13 +49,14 @@ impl Field {
                 server: meta::text(db, meta::ADDRESS)?,
                 online: meta::number(db, meta::ONLINE)? == Some(1),
                 unsent,
-                oldest_unsent_seconds: oldest.map(|at| (now.millis() - at).max(0) / 1000),
+                oldest_unsent_seconds: oldest.map(|at| (moment.now.millis() - at).max(0) / 1000),
                 last_receipt_at: at(meta::number(db, meta::LAST_RECEIPT)?),
                 cursor: cursor(db)?,
                 clock_skew_ms: meta::number(db, meta::OFFSET)?,
                 offline_code: offline_code(db)?,
                 refused,
                 distrusted,
+                policy: moment.policy.version,
                 drift_at: at(meta::number(db, meta::DRIFT)?),
             }))
         })

@@ -1,6 +1,7 @@
 //! What an app calls, one file per thing it does.
 
 pub mod answer;
+pub(crate) mod attach;
 pub(crate) mod draft;
 mod edit;
 mod enrol;

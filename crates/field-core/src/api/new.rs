@@ -19,7 +19,7 @@ use crate::ports;
 use crate::project::Reader;
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Line};
-use crate::store::{directory, frames, policy};
+use crate::store::{directory, frames};
 use crate::weigh;
 
 /// A record about to be made.
@@ -132,8 +132,7 @@ pub(crate) fn reader<'a>(pen: &Pen<'a>) -> Reader<'a> {
 pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut body = fresh.body.clone();
     let note = take_note(fresh.kind, &mut body, fresh.id);
-    let policy = policy::current(pen.db)?;
-    let when = SealTimes { recorded_at: pen.moment.now, policy: &policy };
+    let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     let made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
     if let Some(note) = note {
         bring(pen, &note, fresh)?;
@@ -254,8 +253,7 @@ pub(crate) fn finish_one(pen: &Pen<'_>, row: &DocRow, view: &View) -> Result<Lin
 
 /// Makes one record that a rule asked for.
 pub(crate) fn make_one(pen: &Pen<'_>, fresh: &Fresh) -> Result<()> {
-    let policy = policy::current(pen.db)?;
-    let when = SealTimes { recorded_at: pen.moment.now, policy: &policy };
+    let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     start(pen, fresh.id, fresh.kind, &fresh.body, &when, finish_one).map(drop)
 }
 

@@ -12,7 +12,7 @@ use super::answer;
 use crate::error::Result;
 use crate::field::{Field, Me, Moment};
 use crate::matching;
-use crate::store::{policy, weighed};
+use crate::store::weighed;
 use crate::weigh::Weighing;
 
 impl Field {
@@ -35,7 +35,7 @@ impl Field {
                 }
             }
             let mut list: Vec<(Timestamp, answer::Prompt)> = all.into_values().collect();
-            rules::rank(&mut list, policy::current(db)?.prompts_max, |(at, prompt)| (prompt.rung, *at));
+            rules::rank(&mut list, moment.policy.prompts_max, |(at, prompt)| (prompt.rung, *at));
             let list: Vec<answer::Prompt> = list.into_iter().map(|(_, prompt)| prompt).collect();
             Ok(answer::json(&list))
         })
@@ -83,8 +83,7 @@ fn read_match(told: &Json) -> Option<(RecordId, answer::PossibleMatch)> {
 /// What this device finds due for its user in a case.
 fn due(db: &Connection, me: &Me, moment: &Moment, case: RecordId) -> Result<Vec<Prompt>> {
     let weighing = Weighing::of(db, me, moment, case)?;
-    let policy = policy::current(db)?;
-    let view = weighing.view(moment, &policy);
+    let view = weighing.view(moment);
     let items = rules::weigh(&view).items;
     let all = items.iter().flat_map(|item| rules::prompts(&view, item));
     Ok(all.filter(|prompt| prompt.due_at <= moment.now && prompt.to == me.user.as_str()).collect())

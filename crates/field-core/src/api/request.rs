@@ -19,11 +19,11 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
-use signed::{RecordId, Timestamp, code};
+use signed::{MediaHash, RecordId, Timestamp, code};
 use wire::EnrolmentCode;
 
 #[cfg(feature = "schema")]
-use super::answer::{Id, Time};
+use super::answer::{Hash, Id, Time};
 use crate::error::{FieldError, Result};
 use crate::types::ListFilter;
 
@@ -189,6 +189,41 @@ pub struct Verify {
 #[serde(deny_unknown_fields)]
 pub struct Status {}
 
+/// A file is attached to a record or draft; given as a path or, up to what a request holds, in base64.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentAdd {
+    /// The record.
+    #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
+    pub id: RecordId,
+    /// Where the file lies.
+    pub path: Option<String>,
+    /// The file itself, in base64 with padding; not beside `path`.
+    pub base64: Option<String>,
+    /// What it is: `image/jpeg`.
+    #[serde(rename = "type")]
+    pub media_type: Option<String>,
+}
+
+/// An attached file is decrypted into a file; fetched first where it is not on this device.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentFetch {
+    /// The record.
+    #[serde(deserialize_with = "read::id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
+    pub id: RecordId,
+    /// The file: the hash of its ciphertext, as `show` lists it.
+    #[serde(deserialize_with = "read::media")]
+    #[cfg_attr(feature = "schema", schemars(with = "Hash"))]
+    pub sha256: MediaHash,
+    /// Where to put it.
+    pub to: String,
+}
+
 /// What the platform says of the network.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -244,4 +279,4 @@ macro_rules! print_the_name_alone {
     )*};
 }
 
-print_the_name_alone!(Open Enrol New Edit Seal Addendum Do Show List Search Verify Status NetworkState);
+print_the_name_alone!(AttachmentAdd AttachmentFetch Open Enrol New Edit Seal Addendum Do Show List Search Verify Status NetworkState);

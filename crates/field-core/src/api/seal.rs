@@ -6,11 +6,11 @@ use serde_json::Value as Json;
 use signed::{RecordId, code};
 
 use super::answer::{self, Gap};
-use super::{draft, kind_of, new, vital};
+use super::{attach, draft, kind_of, new, vital};
 use crate::error::{FieldError, Result};
 use crate::field::Field;
 use crate::pen::Pen;
-use crate::store::{changes, lists, policy};
+use crate::store::{changes, lists};
 
 impl Field {
     /// Seals a draft: `{"id","status":"sealed"|"sealed_incomplete","statement","gaps"}`. What is
@@ -28,10 +28,10 @@ impl Field {
             let mut body = Body(found.body.as_object().cloned().unwrap_or_default());
             defaults(kind, &mut body, found.created_at);
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            let policy = policy::current(db)?;
-            let when = SealTimes { recorded_at: found.created_at, policy: &policy };
+            let when = SealTimes { recorded_at: found.created_at, policy: &moment.policy };
             let made = new::begin(&pen, id, kind, &body, &when)?;
             draft::close(&pen, id, &made.1)?;
+            attach::say(&pen, id)?;
             Ok(made)
         })?;
         self.saved();

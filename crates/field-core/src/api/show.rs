@@ -9,6 +9,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use signed::{DeviceId, FrameHash, RecordId, StatementHash, Timestamp, code};
 
 use super::answer::{self, Base64, Delivery, DeliveryState, Link};
+use super::attach;
 use super::list::delivery;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
@@ -29,20 +30,30 @@ impl Field {
         let me = self.me()?;
         let moment = self.moment();
         self.write(false, |db| {
-            let entry = Consultation {
-                at: moment.now,
-                mono_ms: moment.mono_ms,
-                boot: &moment.boot,
-                user: &me.user,
-                device: me.device,
-                document: id,
-                purpose: purpose.as_deref(),
-            };
             let shown = show(db, &me, &moment, id)?;
-            log::append(db, &entry)?;
+            consult(db, &me, &moment, id, purpose.as_deref())?;
             Ok(answer::json(&shown))
         })
     }
+
+    /// Logs that something of a record was opened.
+    pub(crate) fn consulted(&self, id: RecordId, purpose: Option<&str>) -> Result<()> {
+        let (me, moment) = (self.me()?, self.moment());
+        self.write(false, |db| consult(db, &me, &moment, id, purpose))
+    }
+}
+
+fn consult(db: &Connection, me: &Me, moment: &Moment, id: RecordId, purpose: Option<&str>) -> Result<()> {
+    let entry = Consultation {
+        at: moment.now,
+        mono_ms: moment.mono_ms,
+        boot: &moment.boot,
+        user: &me.user,
+        device: me.device,
+        document: id,
+        purpose,
+    };
+    log::append(db, &entry)
 }
 
 fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answer::Shown> {
@@ -50,7 +61,7 @@ fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answe
         return Ok(answer::Shown::Record(Box::new(record(db, me, moment, &row)?)));
     }
     if let Some(draft) = lists::draft(db, id)? {
-        return Ok(answer::Shown::Draft(Box::new(of_draft(db, me, &draft)?)));
+        return Ok(answer::Shown::Draft(Box::new(of_draft(db, me, moment, &draft)?)));
     }
     match lists::line(db, id)? {
         Some(line) if line.source == Source::Headline || line.source == Source::Withdrawn => {
@@ -66,8 +77,8 @@ fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answe
     }
 }
 
-fn of_draft(db: &Connection, me: &Me, draft: &DraftRow) -> Result<answer::Draft> {
-    let mut shown = shown_of_draft(draft);
+fn of_draft(db: &Connection, me: &Me, moment: &Moment, draft: &DraftRow) -> Result<answer::Draft> {
+    let mut shown = shown_of_draft(draft, &moment.policy);
     shown.status = String::from("draft");
     Ok(answer::Draft {
         fields: fields(&mut shown),
@@ -81,6 +92,7 @@ fn of_draft(db: &Connection, me: &Me, draft: &DraftRow) -> Result<answer::Draft>
         delivery: Vec::new(),
         receipts: Vec::new(),
         refused: refused(db, RecordId::draft(draft.record))?,
+        attachments: attach::shown(db, draft.record, &draft.kind)?,
     })
 }
 
@@ -112,6 +124,7 @@ fn record(db: &Connection, me: &Me, moment: &Moment, row: &DocRow) -> Result<ans
         keys,
         receipts: receipts(db, row.id)?,
         refused: refused(db, row.id)?,
+        attachments: attach::shown(db, row.record, &row.kind)?,
         links,
     })
 }

@@ -23,9 +23,6 @@ pub enum Of {
     Case(RecordId),
 }
 
-/// A device clock further off than this is shown beside the time (R95).
-const SKEW_SHOWN_MS: i64 = 5 * 60 * 1000;
-
 /// Characters shown of the words of a step or entry.
 const TEXT_CHARS_MAX: usize = 500;
 
@@ -39,10 +36,11 @@ impl Field {
     pub fn timeline(&self, of: Of) -> Result<Json> {
         self.unlocked()?;
         let me = self.me()?;
+        let skew_ms = self.moment().policy.skew_ms;
         self.read(|db| {
             let mut happenings = Vec::new();
             for record in records_of(db, of)? {
-                of_record(db, &me, record, SKEW_SHOWN_MS, &mut happenings)?;
+                of_record(db, &me, record, skew_ms, &mut happenings)?;
             }
             if happenings.is_empty() {
                 return Err(FieldError::new(code::I_NOT_FOUND, "nothing of this is on this device"));

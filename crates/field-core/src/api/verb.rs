@@ -16,7 +16,6 @@ use crate::pen::{Pen, Saying, Words};
 use crate::project::Reader;
 use crate::store::changes::DocRow;
 use crate::store::lists::{self, Line};
-use crate::store::policy;
 use crate::weigh::Weighing;
 
 impl Field {
@@ -57,8 +56,7 @@ fn planned(pen: &Pen<'_>, row: &DocRow, view: &View, verb: &str, body: &Json) ->
     let actor = Actor { user: &pen.me.user, role: pen.me.role };
     let case = view.created().and_then(|(_, made)| made.case).unwrap_or(row.record);
     let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?;
-    let policy = policy::current(pen.db)?;
-    let weighed = weighing.view(pen.moment, &policy);
+    let weighed = weighing.view(pen.moment);
     let plan = reader.with(row, view, |context| {
         // What is open beside it and was looked at here.
         let considered = context.arguments.iter().map(|a| (a.record, a.changes.clone())).collect();

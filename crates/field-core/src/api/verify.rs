@@ -9,11 +9,12 @@ use signed::{ChangeHash, Code, FrameHash, RecordId, StatementHash, code};
 use wire::{Epoch, FrameHeader, Lane, Message};
 
 use super::answer::{self, Fault, Verified};
-use crate::error::Result;
+use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
+use crate::media::stream;
 use crate::store::changes::{self, DocRow};
 use crate::store::frames::{self, Placed};
-use crate::store::{directory, fixed, log, uint};
+use crate::store::{directory, fixed, log, media, uint};
 
 /// Faults listed at most; what is more is counted.
 const FAULTS_MAX: usize = 1000;
@@ -39,11 +40,14 @@ impl Field {
     /// record's changes and statements): `{"ok","faults":[{"id","code","message"}]}`.
     pub fn verify(&self, id: Option<RecordId>) -> Result<Json> {
         let me = self.me()?;
-        self.read(|db| {
-            let mut faults = Faults::default();
+        let mut faults = Faults::default();
+        if id.is_none() {
+            self.verify_files(&mut faults)?;
+        }
+        self.read(move |db| {
             let documents = changes::documents_of(db, id)?;
             if id.is_some() && documents.is_empty() {
-                return Err(crate::error::FieldError::new(code::I_NOT_FOUND, "no such record on this device"));
+                return Err(FieldError::new(code::I_NOT_FOUND, "no such record on this device"));
             }
             for document in documents {
                 if let Some(row) = changes::document(db, document)? {
@@ -58,6 +62,18 @@ impl Field {
             }
             Ok(answer::json(&Verified { ok: faults.list.is_empty(), faults: faults.list, more: faults.more }))
         })
+    }
+
+    /// Reads the ciphertext of every attached file that is here; other calls go on meanwhile.
+    fn verify_files(&self, faults: &mut Faults) -> Result<()> {
+        for (sha256, size) in self.read(media::here)? {
+            let found = self.files().read(&sha256).map_err(FieldError::from);
+            let found = found.and_then(|mut file| stream::hash_of(&mut file));
+            if found != Ok((sha256, size)) {
+                faults.add(None, code::R80_DAMAGED, "an attached file is not the one its name says");
+            }
+        }
+        Ok(())
     }
 }
 

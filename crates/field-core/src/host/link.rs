@@ -1,13 +1,14 @@
 //! The network side of a [`Host`]: nothing here makes the app's calling thread wait for it, but the
 //! one call that is asked to.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
-use signed::code;
+use signed::{MediaHash, RecordId, code};
 use wire::EnrolmentCode;
 
 use super::{Host, PATIENCE, Phase, State};
@@ -65,6 +66,18 @@ impl Host {
         state.enrolled = true;
         keep_up(&mut state)?;
         Ok(answer)
+    }
+
+    /// Decrypts an attached file into a file: `{"sha256","bytes","type","to"}`. Where it is not on this
+    /// device, waits for the network, at most this long, or until the store is suspended or closed.
+    pub fn attachment_fetch(&self, id: RecordId, sha256: MediaHash, to: &Path, timeout: Duration) -> Result<Json> {
+        let call = self.call()?;
+        let (stop, network) = {
+            let state = self.state();
+            (state.stop.clone(), state.network)
+        };
+        let timeout = if network { timeout } else { Duration::ZERO };
+        call.attachment_fetch_until(id, sha256, to, timeout, &stop)
     }
 
     /// Stays in sync from now on, whenever there is coverage, through suspensions too. Returns at

@@ -159,6 +159,10 @@ pub(super) fn error(code: Code) -> FieldError {
         code::D_CODE_USED => "the code has been used already; ask for another",
         code::D_CODE_EXPIRED => "the code is too old; ask for another",
         code::D_CODE_TRIES => "the code was tried too often; ask for another",
+        code::W_MEDIA_MISSING => "the file has not reached the server yet; its author's device still has it",
+        code::W_MEDIA_DENIED => "the server gives this file to nobody but who holds its record",
+        code::R80_DAMAGED => "what came is not the file that was attached; try again",
+        code::R110_LOCKED => "this file is flagged: it is locked on every device and travels no more",
         _ => "the server and this device could not agree; what is not sent is safe here and waits",
     };
     FieldError::new(code, message)

@@ -83,8 +83,10 @@ async fn exchange(link: &Link, question: &Message) -> Result<Enrolled, Code> {
             | Message::Page(_)
             | Message::Committed(_)
             | Message::Erase
+            | Message::Erased(_)
             | Message::Resume(_)
             | Message::Ahead(_)
+            | Message::Media(_)
             | Message::Enrol(_),
         )) => Err(code::W_UNEXPECTED),
         Ok(None) | Err(StreamError::Lost) => Err(lost()),

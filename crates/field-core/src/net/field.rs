@@ -1,20 +1,23 @@
 //! A [`Field`] on the network.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use signed::{Signer, Timestamp, code};
+use signed::{Code, MediaHash, RecordId, Signer, Timestamp, code};
 use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
-use wire::{EnrolmentCode, Epoch, Hello, Lane};
+use wire::{EnrolmentCode, Epoch, Erased, Hello, Lane};
 
 use super::enrol::{Joining, enrol_until};
 use super::store::{LinkState, LinkStore, Server};
 use super::sync::{Stop, SyncAnswer, Until, sync};
 use super::watch::Watch;
+use super::{dial, media};
 use crate::api::draft::DRAFT_PAUSE_MS;
 use crate::error::Result;
 use crate::field::Waker;
+use crate::store::media::WaitingMedia;
 use crate::{Field, FieldError, PageOutcome, Stored};
 
 impl Field {
@@ -41,6 +44,39 @@ impl Field {
     /// Syncs once. Waits for the network, at most this long.
     pub fn sync(&self, timeout: Duration, until: Until) -> Result<SyncAnswer> {
         sync(Arc::new(self.clone()), timeout, until)
+    }
+
+    /// Decrypts an attached file into a file that its owner alone can read: `{"sha256","bytes","type","to"}`.
+    /// Where its ciphertext is not here, or was spoilt on this disk, it is fetched first: that waits for the
+    /// network, at most this long, and goes on where an earlier try stopped. That it was opened is logged.
+    pub fn attachment_fetch(&self, id: RecordId, sha256: MediaHash, to: &Path, timeout: Duration) -> Result<Json> {
+        self.attachment_fetch_until(id, sha256, to, timeout, &Stop::new())
+    }
+
+    /// As [`Field::attachment_fetch`], until somebody rings.
+    pub(crate) fn attachment_fetch_until(
+        &self,
+        id: RecordId,
+        sha256: MediaHash,
+        to: &Path,
+        timeout: Duration,
+        stop: &Stop,
+    ) -> Result<Json> {
+        let opened = match self.attachment_open(id, sha256, to) {
+            // A copy that was spoilt on this disk is fetched anew.
+            Err(error) if error.code == code::R80_DAMAGED && self.attachment_spoilt(&sha256)? => None,
+            opened => opened?,
+        };
+        if let Some(opened) = opened {
+            return Ok(opened);
+        }
+        if timeout.is_zero() {
+            return Err(dial::error(code::D_OFFLINE));
+        }
+        let size = self.attachment(id, &sha256)?.size;
+        media::fetch(Arc::new(self.clone()), self.files(), sha256, size, timeout, stop)?;
+        self.attachment_came(&sha256)?;
+        self.attachment_open(id, sha256, to)?.ok_or_else(|| dial::error(code::R80_DAMAGED))
     }
 
     /// Stays connected until the answer is dropped. Never waits for the network.
@@ -99,12 +135,28 @@ impl LinkStore for Field {
         self.drift()
     }
 
-    fn erase(&self) -> Result<()> {
-        Field::erase(self).map(|_| ())
+    fn erase(&self) -> Result<Option<Erased>> {
+        self.erase_and_say().map(|(_, said)| said)
     }
 
     fn on_saved(&self, waker: Waker) {
         Field::on_saved(self, waker);
+    }
+
+    fn media_next(&self, after: u64) -> Result<Option<WaitingMedia>> {
+        Field::media_next(self, after)
+    }
+
+    fn media_part(&self, file: &MediaHash, from: u64, max: usize) -> Result<Vec<u8>> {
+        Field::media_part(self, file, from, max)
+    }
+
+    fn media_sent(&self, file: &MediaHash) -> Result<()> {
+        Field::media_sent(self, file)
+    }
+
+    fn media_refused(&self, file: &MediaHash, why: Code) -> Result<()> {
+        Field::media_refused(self, file, why)
     }
 
     fn idle(&self) -> Result<()> {

@@ -1,8 +1,11 @@
 //! One outgoing stream, written by a task of its own: whoever hands over a message never waits for
 //! the other side to read.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use transport::MessageWriter;
 use wire::Message;
 
@@ -27,6 +30,11 @@ impl Outbound {
     /// Hands a message over; false when the stream is gone or hopelessly behind.
     pub(super) fn send(&self, message: Message) -> bool {
         self.messages.try_send(message).is_ok()
+    }
+
+    /// As [`Outbound::send`], but waits this long for its turn.
+    pub(super) async fn send_in_turn(&self, message: Message, patience: Duration) -> bool {
+        timeout(patience, self.messages.send(message)).await.is_ok_and(|sent| sent.is_ok())
     }
 
     /// Sends what waits and ends the stream; the answer is done when the other side has it all.

@@ -48,8 +48,10 @@ impl Meter {
             | Message::Page(_)
             | Message::Refuse(_)
             | Message::Erase
+            | Message::Erased(_)
             | Message::Resume(_)
             | Message::Ahead(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => {}
         }
@@ -77,6 +79,8 @@ impl Meter {
             | Message::Push(_)
             | Message::Committed(_)
             | Message::Resume(_)
+            | Message::Erased(_)
+            | Message::Media(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => 0,
         };

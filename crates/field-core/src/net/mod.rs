@@ -9,6 +9,7 @@ mod dial;
 mod enrol;
 mod field;
 mod lane;
+mod media;
 mod meter;
 mod session;
 mod silence;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::Connection;
-use signed::{Code, code};
+use signed::{Code, MediaHash, code};
 use sync_engine::device::{Device, Effect, Input, Report};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -14,6 +14,7 @@ use wire::{Lane, Message, Reassembler};
 
 use super::dial::{self, Link};
 use super::lane::Outbound;
+use super::media::{Fate, Uploader};
 use super::meter::Meter;
 use super::silence::{self, Silence};
 use super::store::{LinkState, LinkStore, Server};
@@ -28,6 +29,9 @@ const PRIORITY_REST: i32 = 0;
 
 /// How long the other side may take to acknowledge our last words.
 const FINISH_MAX: Duration = Duration::from_secs(1);
+
+/// How long handing over may stand still before a device that was told to erase itself does so.
+const HANDOVER_MAX: Duration = Duration::from_secs(20);
 
 /// How often the store may do what waits for a quiet moment.
 const IDLE: Duration = Duration::from_secs(10);
@@ -51,6 +55,12 @@ pub(super) enum Ended {
     Failed(FieldError),
 }
 
+/// What a session takes up next.
+enum Next {
+    Input(Input),
+    File(MediaHash, Fate),
+}
+
 /// What ends a session from our side.
 pub(super) struct Ending {
     /// The report that makes it done, if any does.
@@ -72,6 +82,12 @@ pub(super) struct Session {
     meter: Meter,
     done_at: Option<Report>,
     welcomed: bool,
+    /// Nothing of any record waits: files may go.
+    quiet: bool,
+    uploader: Uploader,
+    /// Ordered to erase this device, and whether that is done.
+    ordered: bool,
+    erased: bool,
 }
 
 /// Runs one session to its end and closes the link. `saved` rings when something new waits; the
@@ -89,6 +105,7 @@ pub(super) async fn run(
         Ok(streams) => streams,
         Err(error) => return (Ended::Lost(dial::why(&error)), false),
     };
+    let uploader = Uploader::start(link.connection.clone(), Arc::clone(&store));
     let mut session = Session {
         store,
         device: Device::new(server.device, server.user, server.keys),
@@ -99,9 +116,14 @@ pub(super) async fn run(
         meter: Meter::new(),
         done_at: ending.at,
         welcomed: false,
+        quiet: false,
+        uploader,
+        ordered: false,
+        erased: false,
     };
     let reader = MessageReader::new(receive, Reassembler::new());
     let ended = session.drive(reader, saved, ending.deadline, ending.stop, tally).await;
+    let ended = session.obey(ended).await;
     let welcomed = session.welcomed;
     tally.round_trips += session.meter.round_trips();
     // Nobody listens at the end of a dead link.
@@ -148,18 +170,23 @@ impl Session {
         // A year stands for "no deadline" where the type needs a point in time.
         let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(31_536_000));
         loop {
-            let input = tokio::select! {
+            let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return Ended::Stopped,
                 () = sleep_until(deadline) => return Ended::TimeUp,
                 message = reader.next() => match message {
                     Ok(Some(message)) => {
                         self.meter.received(&message);
-                        Input::Received(message)
+                        Next::Input(Input::Received(message))
                     }
                     Ok(None) | Err(StreamError::Lost) => return Ended::Lost(self.why_lost()),
                     Err(StreamError::Wire(error)) => return Ended::Refused(error.code()),
                 },
-                () = saved.notified() => Input::Saved,
+                () = saved.notified() => {
+                    // What was just saved goes before the next file.
+                    self.quiet = false;
+                    Next::Input(Input::Saved)
+                }
+                (file, fate) = self.uploader.fate() => Next::File(file, fate),
                 _ = tick.tick() => {
                     if silence.tick(&self.connection) {
                         return Ended::Lost(code::D_OFFLINE);
@@ -171,7 +198,11 @@ impl Session {
                     continue;
                 }
             };
-            if let Err(ended) = self.feed(input, tally).await {
+            let done = match next {
+                Next::Input(input) => self.feed(input, tally).await,
+                Next::File(file, fate) => self.file_ended(file, fate).await,
+            };
+            if let Err(ended) = done {
                 return ended;
             }
         }
@@ -242,6 +273,10 @@ impl Session {
     }
 
     async fn report(&mut self, report: Report) -> Result<Option<Ended>, Ended> {
+        if report == Report::Quiet {
+            self.quiet = true;
+            return self.files().await;
+        }
         if self.done_at.as_ref() == Some(&report) {
             return Ok(Some(Ended::Done));
         }
@@ -261,18 +296,78 @@ impl Session {
                 Ok(None)
             }
             Report::Refused(code, _) => Ok(Some(Ended::Refused(code))),
+            Report::EraseOrdered => {
+                self.ordered = true;
+                Ok(None)
+            }
             Report::Erase => {
-                self.ask(|store| store.erase()).await?;
+                self.handed_over().await;
+                let said = self.ask(|store| store.erase()).await?;
+                self.erased = true;
+                if let Some(said) = said {
+                    // Where the link is gone nobody hears it.
+                    let _ = self.control.send(Message::Erased(said));
+                }
                 Ok(Some(Ended::Erased))
             }
         }
     }
 
+    /// Waits until the other side has acknowledged every frame: after that the words are gone here.
+    async fn handed_over(&mut self) {
+        let streams = [self.urgent.take(), self.rest.take()];
+        let ends: Vec<_> = streams.into_iter().flatten().map(Outbound::finish).collect();
+        let _ = timeout(HANDOVER_MAX, async {
+            for end in ends {
+                let _ = end.await;
+            }
+        })
+        .await;
+    }
+
+    /// An order to erase is carried out however the session ended.
+    async fn obey(&self, ended: Ended) -> Ended {
+        if !self.ordered || self.erased {
+            return ended;
+        }
+        match self.ask(|store| store.erase()).await {
+            Ok(_) => Ended::Erased,
+            Err(failed) => failed,
+        }
+    }
+
+    /// Nothing of any record waits: the next file goes, or all is done.
+    async fn files(&mut self) -> Result<Option<Ended>, Ended> {
+        if self.done_at == Some(Report::UrgentSent) || self.uploader.is_busy() {
+            return Ok(None);
+        }
+        let after = self.uploader.after();
+        if let Some(file) = self.ask(move |store| store.media_next(after)).await? {
+            self.uploader.send(file);
+            return Ok(None);
+        }
+        Ok((self.done_at == Some(Report::Quiet)).then_some(Ended::Done))
+    }
+
+    async fn file_ended(&mut self, file: MediaHash, fate: Fate) -> Result<(), Ended> {
+        match fate {
+            Fate::Sent => self.ask(move |store| store.media_sent(&file)).await?,
+            Fate::Refused(code) => self.ask(move |store| store.media_refused(&file, code)).await?,
+            // The link itself may be well: it will say so, or the next session goes on from there.
+            Fate::Lost => return Err(Ended::Lost(self.why_lost())),
+        }
+        let ended = if self.quiet { self.files().await? } else { None };
+        ended.map_or(Ok(()), Err)
+    }
+
     async fn send(&mut self, message: Message, tally: &mut Tally) -> Result<(), Ended> {
         self.meter.sent(&message);
+        let patient = self.ordered;
         let sent = if let Message::Push(push) = &message {
             tally.pushed((push.lane, push.number));
-            self.stream(push.lane).await?.send(message)
+            let stream = self.stream(push.lane).await?;
+            // Without receipts nothing but the stream itself says when to go on.
+            if patient { stream.send_in_turn(message, HANDOVER_MAX).await } else { stream.send(message) }
         } else {
             self.control.send(message)
         };

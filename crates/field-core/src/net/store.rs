@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use signed::{Code, DeviceId, PublicKey, Signer, Timestamp, UserId};
+use signed::{Code, DeviceId, MediaHash, PublicKey, Signer, Timestamp, UserId};
 use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
-use wire::{Epoch, Hello, Lane};
+use wire::{Epoch, Erased, Hello, Lane};
 
 use crate::field::Waker;
+use crate::store::media::WaitingMedia;
 use crate::{FieldError, PageOutcome, Stored};
 
 /// Whom a device talks to, and as whom.
@@ -64,8 +65,9 @@ pub trait LinkStore: Send + Sync {
     /// The store and the server differ in what this user should hold. Nothing is wiped.
     fn drifted(&self) -> Result<(), FieldError>;
 
-    /// The server orders this device to forget.
-    fn erase(&self) -> Result<(), FieldError>;
+    /// The server orders this device to forget. Answers its last word, signed before the key was destroyed;
+    /// none where the key could not sign.
+    fn erase(&self) -> Result<Option<Erased>, FieldError>;
 
     /// Calls this whenever something new waits to be sent, until it answers false. The waker neither
     /// blocks nor calls back.
@@ -74,6 +76,28 @@ pub trait LinkStore: Send + Sync {
     /// Called at the start of a session and every few seconds of it: time to make draft changes of
     /// what was only typed.
     fn idle(&self) -> Result<(), FieldError>;
+
+    /// The next file that may be sent, behind this place in the queue: the server holds the statement
+    /// that names it, and nothing else is to be known of it.
+    fn media_next(&self, _after: u64) -> Result<Option<WaitingMedia>, FieldError> {
+        Ok(None)
+    }
+
+    /// Bytes of a file that is being sent, at most so many from there on. `R110.locked` once it is
+    /// flagged.
+    fn media_part(&self, _file: &MediaHash, _from: u64, _max: usize) -> Result<Vec<u8>, FieldError> {
+        Ok(Vec::new())
+    }
+
+    /// The server has a file, whole and checked.
+    fn media_sent(&self, _file: &MediaHash) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    /// The server does not take a file, or it cannot be read here; it stays, with the reason.
+    fn media_refused(&self, _file: &MediaHash, _why: Code) -> Result<(), FieldError> {
+        Ok(())
+    }
 
     /// The link came or went.
     fn link(&self, state: LinkState) -> Result<(), FieldError>;

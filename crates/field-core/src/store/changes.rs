@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use signed::digest::AudienceDigest;
 use signed::{ActorId, ChangeHash, RecordId, StatementHash, Timestamp};
 
-use super::{fixed, int, millis, optional, uint};
+use super::{fixed, int, media, millis, optional, uint};
 use crate::error::{FieldError, Result, damaged};
 
 /// A document's row.
@@ -144,6 +144,9 @@ pub(crate) fn insert(db: &Connection, row: &mut DocRow, change: &Checked, origin
             opened.statement.author.as_str(),
             millis(opened.statement.device_at),
         ))?;
+        if row.id == row.record {
+            media::said(db, row.record, &row.kind, opened)?;
+        }
     }
     save_state(db, row)
 }
@@ -314,13 +317,16 @@ pub(crate) fn purge(db: &Connection, document: RecordId) -> Result<()> {
     )?;
     db.execute("DELETE FROM distrusted WHERE document = ?1", [&document.0])?;
     db.execute("DELETE FROM document WHERE id = ?1", [&document.0])?;
-    Ok(())
+    media::purge(db, document)
 }
 
 /// Puts a document's rows together anew from these changes, in this order; the others are gone.
 pub(crate) fn rebuild(db: &Connection, row: &DocRow, keep: &[StoredChange]) -> Result<DocRow> {
     for table in ["change", "operation", "statement"] {
         db.execute(&format!("DELETE FROM {table} WHERE document = ?1"), [&row.id.0])?;
+    }
+    if row.id == row.record {
+        media::unsay(db, row.record)?;
     }
     let mut anew = DocRow::new(row.id, row.record, row.template(), &row.kind, row.compartment.clone());
     for change in keep {

@@ -11,7 +11,7 @@ use sync_engine::{Urgency, Waiting, pick};
 use wire::{FrameBody, Item, Lane, Message, Push};
 
 use super::changes;
-use super::{code_of, fixed, int, millis, optional, uint};
+use super::{code_of, fixed, int, media, millis, optional, uint};
 use crate::error::{Result, damaged};
 use crate::field::Me;
 
@@ -268,6 +268,7 @@ pub(crate) fn accepted(db: &Connection, document: RecordId, change: &ChangeHash,
     db.prepare_cached("DELETE FROM outbox WHERE document = ?1 AND change = ?2")?.execute((&document.0, &change.0))?;
     db.prepare_cached("UPDATE change SET received = coalesce(received, ?3) WHERE document = ?1 AND hash = ?2")?
         .execute((&document.0, &change.0, millis(at)))?;
+    media::told(db, document, change)?;
     // What was withdrawn was kept only until it was sent.
     db.prepare_cached(
         "DELETE FROM change WHERE document = ?1 AND hash = ?2 AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = ?1)",

@@ -209,6 +209,17 @@ fn place(db: &Connection, id: RecordId) -> Result<(i64, i64)> {
     found.ok_or_else(|| FieldError::new(code::I_NOT_FOUND, "no such record on this device"))
 }
 
+/// Every record whose document is held here.
+pub(crate) fn records(db: &Connection) -> Result<Vec<RecordId>> {
+    let mut query = db.prepare_cached("SELECT id FROM record WHERE source = 'record' ORDER BY number")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(RecordId(row.get(0)?));
+    }
+    Ok(found)
+}
+
 /// Lines of a case, with their bodies.
 pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Line>> {
     let sql = format!("SELECT {COLUMNS}, r.body FROM record r WHERE case_id = ?1 ORDER BY number");

@@ -21,6 +21,11 @@ pub(crate) const OFFSET_BOOT: &str = "offset_boot";
 pub(crate) const ONLINE: &str = "online";
 pub(crate) const OFFLINE_CODE: &str = "offline_code";
 pub(crate) const DRIFT: &str = "drift_at";
+/// Since when reading is permitted, by both clocks, and the highest time this store has seen (R92).
+pub(crate) const READ_SINCE: &str = "read_since";
+pub(crate) const READ_SINCE_MONO: &str = "read_since_mono";
+pub(crate) const READ_SINCE_BOOT: &str = "read_since_boot";
+pub(crate) const HIGHEST_TIME: &str = "highest_time";
 pub(crate) const LAST_RECEIPT: &str = "last_receipt_at";
 /// How far this store has the list of what goes ahead; empty when nothing is to come ahead any more.
 pub(crate) const AHEAD: &str = "ahead";

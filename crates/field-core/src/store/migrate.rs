@@ -5,7 +5,12 @@ use signed::code;
 
 use crate::error::{FieldError, Result};
 
-const STEPS: &[&str] = &[include_str!("sql/001_init.sql"), include_str!("sql/002_rules.sql")];
+const STEPS: &[&str] = &[
+    include_str!("sql/001_init.sql"),
+    include_str!("sql/002_rules.sql"),
+    include_str!("sql/003_media.sql"),
+    include_str!("sql/004_erasure.sql"),
+];
 
 /// Brings the schema to the newest version this code knows.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {

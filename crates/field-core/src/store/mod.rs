@@ -2,10 +2,12 @@
 
 pub(crate) mod changes;
 pub(crate) mod directory;
+pub(crate) mod erasure;
 pub(crate) mod frames;
 pub(crate) mod key;
 pub(crate) mod lists;
 pub(crate) mod log;
+pub(crate) mod media;
 pub(crate) mod meta;
 mod migrate;
 pub(crate) mod open;

@@ -10,12 +10,15 @@ use signed::{Timestamp, code};
 use super::key::{self, Check};
 use super::migrate::migrate;
 use crate::error::{FieldError, Result};
+use crate::media;
 use crate::ports::Random;
 use crate::types::StoreKey;
 
 const DATABASE: &str = "field.db";
 const FILES: [&str; 3] = ["field.db", "field.db-wal", "field.db-shm"];
 const RESERVE: &str = "reserve";
+/// What folders with files that were set aside are called.
+const DAMAGED: &str = "damaged-";
 /// Disk space kept free for a disclosure that has to be saved when the disk is full.
 pub(crate) const RESERVE_BYTES: usize = 256 * 1024;
 /// Databases up to this size are checked page by page whenever they are opened (some 40 ms);
@@ -137,6 +140,16 @@ impl Store {
                 Err(error) => return Err(error.into()),
             }
         }
+        // Files that were damaged once were kept for somebody to look at: they open with the same key.
+        for entry in fs::read_dir(&self.dir)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(DAMAGED) && entry.path().is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        match fs::remove_dir_all(self.dir.join(media::FOLDER)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
         Ok(key::sync_folder(&self.dir)?)
     }
 }
@@ -237,14 +250,14 @@ fn whole(connection: &Connection) -> Result<()> {
 /// Moves all files of a damaged store to a folder of their own; answers what to tell the caller.
 fn set_aside(dir: &Path, now: Timestamp) -> Result<FieldError> {
     let stamp: String = now.to_string().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-    let mut aside = dir.join(format!("damaged-{stamp}"));
+    let mut aside = dir.join(format!("{DAMAGED}{stamp}"));
     let mut number = 1;
     while aside.exists() {
         number += 1;
-        aside = dir.join(format!("damaged-{stamp}-{number}"));
+        aside = dir.join(format!("{DAMAGED}{stamp}-{number}"));
     }
     fs::create_dir(&aside)?;
-    for name in FILES.iter().chain(&["keycheck"]) {
+    for name in FILES.iter().chain(&["keycheck", media::FOLDER]) {
         let from = dir.join(name);
         if from.exists() {
             fs::rename(from, aside.join(name))?;

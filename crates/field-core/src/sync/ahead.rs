@@ -30,12 +30,13 @@ impl Field {
             let mut taking = Taking {
                 db,
                 me: &me,
-                moment: &moment,
+                moment: moment.clone(),
                 digest: self.digest(db)?,
                 touched: BTreeSet::new(),
                 events: Vec::new(),
                 received: 0,
                 removed: false,
+                settles: false,
             };
             let mut last = None;
             for row in &ahead.rows {

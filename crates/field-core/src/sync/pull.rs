@@ -1,12 +1,13 @@
 //! Rows of the inbox: each is checked again here before it is believed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use documents::{Candidate, Refusal, Template, Verdict};
 use rusqlite::Connection;
 use serde_json::Value as Json;
 use signed::digest::AudienceDigest;
-use signed::{ChangeHash, RecordId, StatementHash, Timestamp, Value, cbor, code};
+use signed::{ChangeHash, RecordId, StatementHash, Timestamp, Value, code};
 use sync_engine::device::ProvenPage;
 use wire::Row;
 
@@ -18,7 +19,7 @@ use crate::field::{Field, Me, Moment};
 use crate::project::Reader;
 use crate::store::changes::{self, DocRow, Origin};
 use crate::store::lists::{self, Line, Source};
-use crate::store::{directory, int, meta, millis, weighed};
+use crate::store::{directory, erasure, int, meta, millis, policy, weighed};
 use crate::types::PageOutcome;
 
 impl Field {
@@ -32,21 +33,31 @@ impl Field {
             let mut taking = Taking {
                 db,
                 me: &me,
-                moment: &moment,
+                moment: moment.clone(),
                 digest: self.digest(db)?,
                 touched: BTreeSet::new(),
                 events: Vec::new(),
                 received: 0,
                 removed: false,
+                settles: false,
             };
             let cursor = taking.page(page)?;
-            Ok((cursor, taking.digest, taking.events, taking.received))
+            Ok((cursor, taking.digest, taking.events, taking.received, (taking.settles, taking.moment.policy)))
         });
         if stored.as_ref().is_err_and(|error| error.code == code::W_AHEAD) {
             self.write(false, ahead::stop)?;
         }
-        let (cursor, digest, events, received) = stored?;
+        let (cursor, digest, events, received, (settles, policy)) = stored?;
+        if settles {
+            self.settle()?;
+        }
         self.set_digest(Some(digest));
+        // What was withdrawn is in no row any more; nor may it stay on the disk.
+        if events.iter().any(|event| event.event == EventKind::Erased) {
+            // What cannot go now goes at the next opening; the page is stored all the same.
+            let _ = self.sweep_media();
+        }
+        self.set_policy(policy);
         self.tell(&events);
         Ok(PageOutcome { cursor, digest_agrees: digest.0 == page.digest, received, events })
     }
@@ -55,12 +66,14 @@ impl Field {
 pub(super) struct Taking<'a> {
     pub(super) db: &'a Connection,
     pub(super) me: &'a Me,
-    pub(super) moment: &'a Moment,
+    pub(super) moment: Moment,
     pub(super) digest: AudienceDigest,
     pub(super) touched: BTreeSet<RecordId>,
     pub(super) events: Vec<Event>,
     pub(super) received: u64,
     pub(super) removed: bool,
+    /// Something was erased: what was freed leaves the log beside the database too.
+    pub(super) settles: bool,
 }
 
 impl Taking<'_> {
@@ -78,6 +91,9 @@ impl Taking<'_> {
             }
         }
         meta::set_number(self.db, meta::CURSOR, int(last))?;
+        if page.rows.iter().any(|row| matches!(row, Row::Policy { .. })) {
+            self.new_policy()?;
+        }
         if std::mem::take(&mut self.removed) {
             lists::overwrite(self.db)?;
         }
@@ -105,13 +121,26 @@ impl Taking<'_> {
                 Ok(()) => Ok(()),
                 Err(refusal) => self.distrust(number, None, statement, &refusal),
             },
-            Row::Policy { version, values } => {
-                self.db
-                    .prepare_cached("INSERT OR REPLACE INTO policy (version, body) VALUES (?1, ?2)")?
-                    .execute((int(*version), cbor::encode(values)))?;
-                Ok(())
+            // It is in force for all of this page, once its rows are in.
+            Row::Policy { version, values } => policy::put(self.db, *version, values),
+        }
+    }
+
+    /// Rows brought a policy: what was read off by the one before is read off by this one.
+    fn new_policy(&mut self) -> Result<()> {
+        let policy = policy::current(self.db)?;
+        let before = std::mem::replace(&mut self.moment.policy, Arc::new(policy));
+        if before.differences(&self.moment.policy).is_empty() {
+            return Ok(());
+        }
+        let reader = Reader { db: self.db, me: self.me, moment: &self.moment };
+        for id in lists::records(self.db)? {
+            if let Some(row) = changes::document(self.db, id)? {
+                let view = changes::view(self.db, &row)?;
+                reader.project(&row, &view)?;
             }
         }
+        Ok(())
     }
 
     fn change(&mut self, number: u64, document: RecordId, bytes: &[u8]) -> Result<()> {
@@ -193,9 +222,12 @@ impl Taking<'_> {
         for hash in changes::counted(self.db, document)? {
             self.digest.remove(document, hash);
         }
+        self.touched.remove(&document);
+        if let Some(tombstone) = headline.filter(|line| is_tombstone(line)) {
+            return self.erased(document, tombstone);
+        }
         let row = changes::document(self.db, document)?;
         let record = row.map_or(document, |row| row.record);
-        self.touched.remove(&document);
         changes::purge(self.db, document)?;
         if record == document && lists::draft(self.db, record)?.is_none() {
             lists::remove(self.db, record)?;
@@ -206,6 +238,22 @@ impl Taking<'_> {
         }
         let mut event = Event::new(EventKind::Erased, self.moment.now);
         event.id = Some(record);
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Erased with approval: what a withdrawal would leave goes too. The row of a draft names its record.
+    fn erased(&mut self, document: RecordId, tombstone: &Value) -> Result<()> {
+        let record = id_of(tombstone, "id").unwrap_or(document);
+        erasure::forget(self.db, document, record)?;
+        let line = line_of(record, tombstone, Source::Withdrawn, self.moment.now);
+        erasure::leave(self.db, &line)?;
+        self.removed = true;
+        self.settles = true;
+        let mut event = Event::new(EventKind::Erased, self.moment.now);
+        event.id = Some(record);
+        event.kind = Some(line.kind);
+        event.status = Some(line.status);
         self.events.push(event);
         Ok(())
     }
@@ -301,7 +349,7 @@ impl Taking<'_> {
     fn settle(&mut self, document: RecordId) -> Result<()> {
         let Some(row) = changes::document(self.db, document)? else { return Ok(()) };
         let view = changes::view(self.db, &row)?;
-        let reader = Reader { db: self.db, me: self.me, moment: self.moment };
+        let reader = Reader { db: self.db, me: self.me, moment: &self.moment };
         let line = if row.template() == Template::Draft {
             match draft::follow(self.db, &row, &view, self.moment.now)? {
                 Some(draft) => reader.project_draft(&draft)?,
@@ -357,6 +405,11 @@ fn id_of(value: &Value, name: &str) -> Option<RecordId> {
         Value::Text(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Array(_) | Value::Map(_) => None,
     }
+}
+
+/// Whether a line says that its record was erased.
+fn is_tombstone(line: &Value) -> bool {
+    line.as_map().and_then(|map| map.get("status")).and_then(Value::as_text) == Some(erasure::ERASED)
 }
 
 /// A line as JSON, its ids as text.

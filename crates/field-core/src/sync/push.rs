@@ -13,7 +13,7 @@ use crate::event::{Event, EventKind};
 use crate::field::Field;
 use crate::pen::Pen;
 use crate::store::frames::{self, Placed, Sender};
-use crate::store::{changes, int, lists, meta, millis};
+use crate::store::{changes, erasure, int, lists, meta, millis};
 use crate::types::{Rejected, Stored};
 
 impl Field {
@@ -43,6 +43,13 @@ impl Field {
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             store(&pen, receipt)
         })?;
+        if stored.rejected.iter().any(|rejected| rejected.code == code::R96_ERASED) {
+            // What went may have been counted: read anew from the rows that are left.
+            self.set_digest(None);
+            // Files that nothing names any more; what cannot go now goes at the next opening.
+            let _ = self.sweep_media();
+            self.settle()?;
+        }
         self.tell(&stored.events);
         if stored.reissued {
             self.saved();
@@ -81,6 +88,12 @@ fn store(pen: &Pen<'_>, proven: &ProvenReceipt) -> Result<Stored> {
     for (placed, outcome) in items.values().zip(&proven.outcomes) {
         item(pen, proven, placed, outcome, &mut stored)?;
     }
+    // What was erased since was kept only because this frame was on its way.
+    for document in items.values().flatten().map(|placed| placed.document) {
+        if erasure::was(db, document)? {
+            erasure::forget(db, document, record_of(db, document)?)?;
+        }
+    }
     Ok(stored)
 }
 
@@ -109,6 +122,9 @@ fn item(
         (Rest::Refused { code, kept: _ }, Some(refused)) => {
             let code = Code::by_number(*code).unwrap_or(code::W_UNEXPECTED);
             reject(pen, record, code, stored);
+            if code == code::R96_ERASED {
+                return erased(pen, refused.document, record, stored);
+            }
             if code.class == Class::Damaged {
                 // The fault is the server's: here the record stays as it was written.
                 return left.iter().try_for_each(|change| frames::block(pen.db, change.document, &change.change, code));
@@ -122,6 +138,20 @@ fn item(
 /// The record a document belongs to; of a withdrawn one only its own id is left.
 fn record_of(db: &Connection, document: RecordId) -> Result<RecordId> {
     Ok(changes::document(db, document)?.map_or(document, |row| row.record))
+}
+
+/// The server says that this was erased, with approval: it goes here as if its row had come.
+fn erased(pen: &Pen<'_>, document: RecordId, record: RecordId, stored: &mut Stored) -> Result<()> {
+    for one in [document, record, RecordId::draft(record)] {
+        erasure::forget(pen.db, one, record)?;
+    }
+    erasure::leave_unnamed(pen.db, record)?;
+    lists::overwrite(pen.db)?;
+    let mut event = Event::new(EventKind::Erased, pen.moment.now);
+    event.id = Some(record);
+    event.status = Some(erasure::ERASED.to_owned());
+    stored.events.push(event);
+    Ok(())
 }
 
 /// One event for each statement the server now has; a draft's are nobody's business.

@@ -3,15 +3,16 @@
 use records::Role;
 use rusqlite::Connection;
 use signed::{Timestamp, code};
-use wire::{Epoch, Hello, LogHead, Message};
+use wire::{Epoch, ErasedReport, Hello, LogHead, Message};
 
 use super::ahead;
 use crate::api::cursor;
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::field::{Field, Me};
+use crate::lapse;
 use crate::net::LinkState;
-use crate::store::{meta, optional};
+use crate::store::{media, meta, optional};
 use crate::types::Erased;
 
 impl Field {
@@ -39,7 +40,11 @@ impl Field {
         self.write(false, |db| {
             meta::set_number(db, meta::OFFSET, moment.now.millis() - time.millis())?;
             meta::set(db, meta::OFFSET_BOOT, moment.boot.as_bytes())?;
+            if meta::get(db, meta::EPOCH)?.is_some_and(|known| known != epoch.0) {
+                media::offer_again(db)?;
+            }
             meta::set(db, meta::EPOCH, &epoch.0)?;
+            lapse::permit(db, &moment)?;
             if let Some(role) = role {
                 meta::set(db, meta::ROLE, role.as_str().as_bytes())?;
             }
@@ -104,17 +109,32 @@ impl Field {
     /// call but opening anew is refused from then on. Frames are pushed before the order can be
     /// read, so what was unsent is in the server's quarantine where the link allowed it.
     pub fn erase(&self) -> Result<Erased> {
-        let erased = self.read(|db| {
+        self.erase_and_say().map(|(erased, _)| erased)
+    }
+
+    /// As [`Field::erase`]; answers the device's last word beside it, signed while there is a key.
+    pub(crate) fn erase_and_say(&self) -> Result<(Erased, Option<wire::Erased>)> {
+        // A store that cannot even count is erased all the same.
+        let nothing = Erased { records: 0, unsent: 0 };
+        let counted = self.read(|db| {
             let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(crate::store::uint);
             Ok(Erased {
                 records: count("SELECT count(*) FROM record")?,
                 unsent: count("SELECT count(DISTINCT document) FROM outbox")?,
             })
-        })?;
+        });
+        let erased = counted.unwrap_or(nothing);
         let now = self.moment().now;
+        // A key that cannot sign now must not keep the words here.
+        let said = self.me().ok().and_then(|me| {
+            let (device, incarnation) = (me.device, me.incarnation);
+            let report =
+                ErasedReport { device, incarnation, time: now, records: erased.records, unsent: erased.unsent };
+            report.sign(&*me.signer).ok()
+        });
         self.take_files_away()?;
         self.tell(&[Event::new(EventKind::Erased, now)]);
-        Ok(erased)
+        Ok((erased, said))
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use field_core::bundle::{self, Export, What};
-use field_core::net::{SyncAnswer, Until};
+use field_core::net::{LinkStore as _, SyncAnswer, Until};
 use field_core::{EventReceiver, FieldError, Host, ListFilter, Of, StoreKey};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, UserId, Value};
@@ -31,6 +31,7 @@ impl Gallery {
         gallery.before_enrolment();
         gallery.an_account();
         gallery.an_action();
+        gallery.attached_files();
         gallery.two_who_differ();
         gallery.two_seals();
         gallery.what_is_not_ours();
@@ -191,6 +192,31 @@ impl Gallery {
         let check = self.made(&officer, "welfare_check", check);
         self.seen_by(&officer, &check);
         self.refusal(officer.field.record_new("concern", json!({ "no_such": 1, "source": 7 })).unwrap_err());
+    }
+
+    fn attached_files(&mut self) {
+        let mut server = Server::new();
+        let officer = Person::enrolled(&mut server, "officer1");
+        let case = self.made(&officer, "case", json!({ "title": "Two sisters" }));
+        let mut body = action("the footage");
+        body["case"] = json!(case);
+        let asked = self.made(&officer, "action", body);
+        let file = officer.field.attachment_read(record(&asked), &mut &b"photo"[..], Some("image/jpeg")).unwrap();
+        let file = self.keep("attachment_add.response", file);
+        let sha256 = file["sha256"].as_str().unwrap().parse().unwrap();
+        let to = officer.folder.path().join("photo.jpg");
+        let opened = officer.field.attachment_fetch(record(&asked), sha256, &to, PATIENCE).unwrap();
+        self.keep("attachment_fetch.response", opened);
+        let events = officer.field.events();
+        officer.field.media_refused(&sha256, signed::code::W_MEDIA_FULL).unwrap();
+        self.events(&events);
+        assert_eq!(self.seen_by(&officer, &asked)["attachments"][0]["code"], "W.media_full");
+        assert_eq!(self.seen_by(&officer, &case)["attachments"][0]["record"], json!(asked));
+        self.step(&officer, &asked, "flag_image", json!({ "sha256": file["sha256"], "reason": "may show a child" }));
+        self.refusal(officer.field.attachment_fetch(record(&asked), sha256, &to, PATIENCE).unwrap_err());
+        let draft = self.made(&officer, "disclosure", account("with a drawing"));
+        officer.field.attachment_read(record(&draft), &mut &b"drawing"[..], None).unwrap();
+        self.seen_by(&officer, &draft);
     }
 
     fn two_who_differ(&mut self) {

@@ -17,7 +17,6 @@ fn parts<'f>(fields: impl Iterator<Item = &'f Field>) -> Json {
 
 fn named(field: &Field) -> Json {
     match field.path {
-        "ethnicity_self_defined" => json!("W1"),
         "owner" => json!("officer1"),
         "roles" => json!(["child"]),
         _ => value(&field.shape),
@@ -43,6 +42,7 @@ fn value(shape: &Shape) -> Json {
             None => Json::Null,
         },
         Shape::TextOr(_) => json!("a code"),
+        Shape::Ethnicity => json!("W1"),
         Shape::Said => json!({ "as_said": "somebody" }),
         Shape::Record => json!("01890a5d-ac96-774b-bcce-b302099a8057"),
         Shape::Holder | Shape::Id => json!("officer1"),

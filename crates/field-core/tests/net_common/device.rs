@@ -172,9 +172,12 @@ impl LinkStore for Memory {
         panic!("nothing drifts here")
     }
 
-    fn erase(&self) -> Result<(), FieldError> {
+    fn erase(&self) -> Result<Option<wire::Erased>, FieldError> {
         self.state.lock().unwrap().erased = true;
-        Ok(())
+        let device = self.signer.public_key().id();
+        let time = Timestamp::from_millis(0);
+        let report = wire::ErasedReport { device, incarnation: self.incarnation, time, records: 0, unsent: 0 };
+        Ok(Some(report.sign(&*self.signer).unwrap()))
     }
 
     fn on_saved(&self, waker: Waker) {

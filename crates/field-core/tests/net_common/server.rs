@@ -178,7 +178,7 @@ impl Origin {
                 self.kept.lock().unwrap().committed = cursor;
                 None
             }
-            Effect::Send(_) | Effect::Close => None,
+            Effect::Send(_) | Effect::Erased(_) | Effect::Close => None,
         }
     }
 }
@@ -307,7 +307,8 @@ async fn session(origin: &Origin, connection: &Connection, manner: Manner) {
                 | Effect::Again(_)
                 | Effect::LoadPage { .. }
                 | Effect::LoadAhead { .. }
-                | Effect::Committed(_) => {
+                | Effect::Committed(_)
+                | Effect::Erased(_) => {
                     if let Some(input) = origin.answer(effect) {
                         effects.extend(server.handle(input));
                     }

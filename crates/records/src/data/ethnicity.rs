@@ -4,6 +4,9 @@
 /// The version of the list (2011 census 18+1).
 pub const VERSION: u64 = 1;
 
+/// The code of a person who would not say: it stands with its reason, never alone.
+pub const NOT_STATED: &str = "NS";
+
 /// Code and label.
 pub const CODES: [(&str, &str); 19] = [
     ("W1", "White British"),
@@ -24,7 +27,7 @@ pub const CODES: [(&str, &str); 19] = [
     ("B9", "any other Black background"),
     ("O2", "Arab"),
     ("O9", "any other ethnic background"),
-    ("NS", "not stated"),
+    (NOT_STATED, "not stated"),
 ];
 
 /// The code of this list for a code of this one or of the older 16+1 list.

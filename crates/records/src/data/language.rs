@@ -3,7 +3,7 @@
 //! stands in quotation marks is somebody's own words and is exempt.
 
 /// The version of the list.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// A phrase that is pointed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ pub const PHRASES: &[Phrase] = &[
     p("contacting_adults", "contacting adults", ACTED_ON),
     p("sending_images", "sending images", ACTED_ON),
     p("drugs_for_sex", "in return for sex", "an adult supplies drugs in order to exploit"),
+    p("plugging", "plugging", "is coerced to carry drugs internally"),
+    p("became_involved", "became involved in", "is a victim of exploitation, has been groomed"),
+    p("spending_time", "spending time with", CONTROLLED),
     p("involved_cse", "involved in cse", "is a victim of exploitation, has been groomed"),
     p("involved_cce", "involved in cce", "is a victim of exploitation, has been groomed"),
     p("runs_drugs", "runs drugs", "is exploited to move drugs or money"),

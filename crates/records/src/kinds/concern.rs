@@ -1,6 +1,6 @@
 //! A concern: how a case starts.
 
-use super::{SAID, SAIDS, TEXT, TEXTS, YN3, a, c, w};
+use super::{SAID, SAIDS, TEXT, TEXTS, TIME, YN3, a, c, w};
 use crate::kind::{Field, Kind, Shape};
 
 /// The indicators of a concern.
@@ -44,6 +44,11 @@ pub static CONCERN: Kind = Kind {
         w("heard_how", Shape::Enum(&["direct", "second_hand", "rumour"])).must(),
         a("advice_given", Shape::List(&Shape::Object(ADVICE))),
         w("scheme_quoted", TEXT),
+        // The reporter's words on how to come near, and who must not learn of it (R113).
+        w("how_to_approach", TEXT),
+        a("not_to_know", SAIDS),
+        // How it was followed up and resolved, with the reasons (KCSIE).
+        a("follow_up", Shape::List(&Shape::Object(FOLLOW_UP))),
     ],
     steps: &[],
 };
@@ -51,4 +56,6 @@ pub static CONCERN: Kind = Kind {
 /// One distinct worry.
 pub(super) const CONCERN_ITEM: &[Field] = &[w("text", TEXT).must(), w("about_person", SAID)];
 const RECEIVED_FROM: &[Field] = &[w("person", SAID), w("anonymous", Shape::Bool), w("relation_category", TEXT)];
+const FOLLOW_UP: &[Field] =
+    &[w("text", TEXT).must(), w("decision", TEXT), w("reason", TEXT), w("by", TEXT), w("at", TIME)];
 const ADVICE: &[Field] = &[w("to", TEXT), w("text", TEXT).must()];

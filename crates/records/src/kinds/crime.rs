@@ -26,6 +26,7 @@ pub static CRIME_RECORDING_DECISION: Kind = Kind {
                 ("transferred", true),
                 ("reported_unconfirmed", true),
                 ("cancelled", true),
+                ("other", true),
             ]),
         )
         .must(),
@@ -37,6 +38,9 @@ pub static CRIME_RECORDING_DECISION: Kind = Kind {
         // Never by itself a reason not to record.
         w("victim_confirmed", Shape::Enum(&["yes", "no", "does_not_wish"])),
         w("victim_told_at", TIME),
+        // A PCSO proposes: then whoever reviews it decides.
+        c("decided_by", Shape::Id).computed(),
+        c("reviewed_by", Shape::Id).computed(),
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[note("review"), open_note("assign").owned_by(Owns::To)],

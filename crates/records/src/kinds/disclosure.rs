@@ -23,12 +23,19 @@ pub static DISCLOSURE: Kind = Kind {
         w("read_back", Shape::Headed(READ_BACK)),
         w("words_verbatim", Shape::List(&Shape::Object(WORDS))).must_if().code(code::R2_BLANK),
         w("observations", Shape::List(&Shape::Object(OBSERVATION))),
+        w("reported_demeanour", Shape::List(&Shape::Object(REPORTED))),
+        w("reluctance", TEXT),
+        // A body map: what could be seen without undressing.
+        w("injuries", Shape::List(&Shape::Object(INJURY))),
         a("interpretation", Shape::List(&Shape::Object(INTERPRETATION))),
         w("nothing_disclosed", Shape::Bool),
         w("why_called", TEXT).must_if().code(code::R2_BLANK),
         w("who_called", TEXT),
         w("questions_asked", Shape::ListOrNone(&Shape::Object(QUESTION))).must().code(code::R5_QUESTIONS),
         w("who_present", Shape::List(&Shape::Object(PRESENT))).must().code(code::R5_WHO_PRESENT),
+        w("others_could_overhear", YN3),
+        w("how_child_is_known", TEXT),
+        w("child_wanted_present", TEXT),
         w("seen_alone", YN3).must().code(code::R5_SEEN_ALONE),
         w("account_started_at", TIME).must(),
         w("account_ended_at", TIME).must(),
@@ -51,6 +58,7 @@ pub static DISCLOSURE: Kind = Kind {
         w("dates_said", TEXTS),
         a("child_wishes", Shape::List(&Shape::Object(WISH))),
         c("special_measures_explained", ITEM).must_if(),
+        a("told_next", Shape::List(&Shape::Object(TOLD_NEXT))),
         a("told_child", Shape::List(&Shape::Headed(PROMISE))),
         c("reassured", ITEM).must(),
     ],
@@ -63,6 +71,15 @@ const READ_BACK: &[Field] =
     &[w("answer", Shape::Choice(&[("done", false), ("no", true)])), w("child_correction", TEXT)];
 const WORDS: &[Field] = &[w("seq", Shape::Int), w("speaker", TEXT), w("text", TEXT).must(), w("exact", Shape::Bool)];
 const OBSERVATION: &[Field] = &[w("text", TEXT).must(), w("at", TIME)];
+const REPORTED: &[Field] = &[w("text", TEXT).must(), w("by", SAID), w("at", TIME)];
+const INJURY: &[Field] = &[
+    w("side", Shape::Enum(&["left", "right", "front", "back"])),
+    w("place", TEXT).must(),
+    w("size", TEXT),
+    w("colour", TEXT),
+    w("said_of_it", TEXT),
+];
+const TOLD_NEXT: &[Field] = &[w("person", SAID).must(), w("at", TIME), w("what", TEXT)];
 const INTERPRETATION: &[Field] =
     &[w("text", TEXT).must(), w("basis", TEXT).must().code(code::R3_BASIS), w("author", TEXT)];
 const QUESTION: &[Field] = &[

@@ -27,7 +27,7 @@ pub static RECOVERED_DRAFT: Kind = Kind {
         w("release_reason", TEXT).must(),
         c("owner", Shape::Holder).must().by("assign"),
     ],
-    steps: &[step("close", &[UNSEALED], "closed", Argues::Closed), note("assign").owned_by(Owns::To)],
+    steps: &[step("close", &[UNSEALED, "reopened"], "closed", Argues::Closed), note("assign").owned_by(Owns::To)],
 };
 
 /// One field of the draft, or one line of a list: words as they stood, anything else as JSON.

@@ -1,6 +1,7 @@
 //! Meetings, referrals, notices: what is done together with others.
 
 use super::concern::CONCERN_ITEM;
+use super::marf::MARF;
 use super::{RECORD, RECORDS, SAID, SAIDS, TEXT, TEXTS, TIME, YN3, a, c, m, note, open_note, step, w};
 use crate::kind::{Argues, Caution, Field, Kind, Owns, Shape};
 
@@ -32,7 +33,7 @@ pub static MEETING: Kind = Kind {
         w("called_by", SAID).must(),
         w("about", SAIDS),
         w("reason_told_to_each", Shape::List(&Shape::Object(TOLD))).must(),
-        m("at", TIME, Caution::Earliest),
+        c("at", TIME),
         a("invited", Shape::List(&Shape::Object(INVITED))).must(),
         a("attendance", Shape::List(&Shape::Object(ATTENDED))).must(),
         a("accounts", Shape::List(&Shape::Object(ACCOUNT))),
@@ -44,9 +45,9 @@ pub static MEETING: Kind = Kind {
     ],
     steps: &[
         step("hold", &["proposed", "set", "reopened"], "held", Argues::Closed),
-        step("set_date", &["proposed", "set"], "set", Argues::Neither),
-        step("decline", &["proposed", "set"], "declined", Argues::Closed),
-        step("cancel", &["proposed", "set"], "cancelled", Argues::Closed),
+        step("set_date", &["proposed", "set", "reopened"], "set", Argues::Neither),
+        step("decline", &["proposed", "set", "reopened"], "declined", Argues::Closed),
+        step("cancel", &["proposed", "set", "reopened"], "cancelled", Argues::Closed),
         step("reopen", &["held", "declined", "cancelled"], "reopened", Argues::Open),
         open_note("assign").owned_by(Owns::To),
     ],
@@ -79,7 +80,7 @@ pub static REFERRAL: Kind = Kind {
     drafted: true,
     part: "referral",
     initial: "sealed",
-    done: &["replied", "not_made"],
+    done: &["replied", "outcome_recorded"],
     fields: &[
         w("child", SAID).must(),
         w("incident", RECORD).must(),
@@ -94,52 +95,27 @@ pub static REFERRAL: Kind = Kind {
         w("opinion", Shape::List(&Shape::Object(OPINION))),
         w("siblings_included", SAIDS).must(),
         w("lawful_basis_to_name_child_witness", TEXT),
-        w("marf", Shape::Object(MARF)),
+        // R60: needed where the form is a MARF and the referral is made.
+        w("marf", Shape::Object(MARF)).must_if(),
         w("made_by", Shape::Enum(&["police", "school"])).must(),
-        a("reply", Shape::List(&Shape::Object(REPLY))),
+        a("reply", Shape::List(&Shape::Any)).computed(),
+        c("sent_at", TIME).computed(),
+        c("read_at", TIME).computed(),
     ],
-    steps: &[note("send"), note("read"), note("reply"), note("chase")],
+    steps: &[
+        step("send", &["sealed", "sealed_incomplete", "reopened"], "sent", Argues::Neither),
+        note("read"),
+        note("chase"),
+        step("reply", SENT, "replied", Argues::Neither),
+        step("record_outcome", SENT, "outcome_recorded", Argues::Closed),
+        step("reopen", &["replied", "outcome_recorded"], "reopened", Argues::Open),
+    ],
 };
 
-const OPINION: &[Field] = &[w("text", TEXT).must(), w("basis", TEXT), w("approved_by", Shape::Id)];
-const REPLY: &[Field] = &[w("text", TEXT).must(), w("at", TIME), w("decision", TEXT)];
+/// A school's referral reaches the hub with its seal: it may be answered though nobody said `send`.
+const SENT: &[&str] = &["sealed", "sealed_incomplete", "sent", "replied", "outcome_recorded", "reopened"];
 
-/// The fields of the multi-agency form, as one union; blanks are not allowed in it: what is not known
-/// says so.
-pub(crate) const MARF: &[Field] = &[
-    w("child_names", TEXT),
-    w("child_other_names", TEXT),
-    w("dob_or_due_date", TEXT),
-    w("gender", TEXT),
-    w("age", TEXT),
-    w("ethnicity", TEXT),
-    w("religion", TEXT),
-    w("first_language", TEXT),
-    w("communication_method", TEXT),
-    w("interpreter", TEXT),
-    w("disability_or_health", TEXT),
-    w("nhs_number", TEXT),
-    w("address", TEXT),
-    w("phones", TEXT),
-    w("gp", TEXT),
-    w("school_or_nursery", TEXT),
-    w("physical_description", TEXT),
-    w("household", TEXT),
-    w("parental_responsibility", TEXT),
-    w("siblings", TEXT),
-    w("referrer", TEXT),
-    w("spoken_to", TEXT),
-    w("parent_aware", YN3),
-    w("child_aware", YN3),
-    w("consent", TEXT),
-    w("why_no_consent", TEXT),
-    w("parents_view", TEXT),
-    w("childs_view", TEXT),
-    w("confidential_from_family", TEXT),
-    w("early_help", TEXT),
-    w("concern_level", TEXT),
-    w("prior_action", TEXT),
-];
+const OPINION: &[Field] = &[w("text", TEXT).must(), w("basis", TEXT), w("approved_by", Shape::Id)];
 
 /// A notification to another organisation.
 pub static NOTIFICATION: Kind = Kind {
@@ -155,15 +131,19 @@ pub static NOTIFICATION: Kind = Kind {
         w("reason", TEXT).must(),
         w("risk", TEXT).must(),
         w("incident", RECORD).must(),
-        w("children", Shape::List(&Shape::Object(ENCOMPASS))),
+        // Operation Encompass: each related pupil, and what the child saw and said.
+        w("children", Shape::List(&Shape::Object(ENCOMPASS))).also(&["siblings"]),
         w("police_reference", TEXT),
         w("place", TEXT),
         w("at", TIME),
         w("child_present", YN3),
+        w("child_was_where", TEXT),
         w("child_words", TEXT),
+        w("who_else_was_there", TEXT),
+        w("welfare_check_made", YN3),
         w("circumstances", TEXT),
     ],
-    steps: &[step("take_note", &["sent"], "acknowledged", Argues::Closed)],
+    steps: &[step("take_note", &["sent", "reopened"], "acknowledged", Argues::Closed)],
 };
 
 const ENCOMPASS: &[Field] = &[w("person", SAID).must(), w("dob", Shape::Day), w("spoken_to", YN3), w("who_else", TEXT)];
@@ -181,15 +161,20 @@ pub static MISSING_EPISODE: Kind = Kind {
         w("reported_at", TIME).must(),
         w("missing_from", Shape::Enum(&["home", "care", "school"])).must().also(&["from"]),
         w("home_safe", YN3),
+        // Told at once, where there is one (R22).
+        c("social_worker", SAID),
+        m("state", Shape::Enum(STATES), Caution::Order(STATES)).computed(),
         c("return_conversation", Shape::Object(RETURN)).must_if(),
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[
-        step("returned", &["missing", "seen", "not_traced"], "returned", Argues::Closed),
-        step("seen", &["missing", "not_traced"], "seen", Argues::Neither),
-        step("not_traced", &["missing", "seen"], "not_traced", Argues::Open),
+        step("returned", &["missing", "seen", "not_traced", "reopened"], "returned", Argues::Closed),
+        step("seen", &["missing", "not_traced", "reopened"], "seen", Argues::Neither),
+        step("not_traced", &["missing", "seen", "reopened"], "not_traced", Argues::Open),
         open_note("assign").owned_by(Owns::To),
     ],
 };
 
+/// Where a missing child stands, the most cautious first.
+const STATES: &[&str] = &["missing", "not_traced", "seen", "returned"];
 const RETURN: &[Field] = &[c("circumstances", TEXT), c("wider_risk", TEXT), c("by", TEXT), c("not_done", TEXT)];

@@ -9,6 +9,7 @@ pub mod disclosure;
 pub mod draft_kinds;
 pub mod header;
 pub mod joint;
+mod marf;
 pub mod outcomes;
 pub mod person;
 pub mod places;
@@ -68,6 +69,8 @@ pub static COMMON: &[Step] = &[
     note("addendum"),
     note("answer_prompt"),
     note("dismiss_prompt"),
+    note("attach"),
+    note("flag_image"),
 ];
 
 const fn w(path: &'static str, shape: Shape) -> Field {

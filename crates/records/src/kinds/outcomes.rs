@@ -24,10 +24,10 @@ pub static PROTECTIVE_MEASURE: Kind = Kind {
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[
-        step("end", &["in_force", "breached"], "ended", Argues::Neither),
-        step("breach", &["in_force", "breached"], "breached", Argues::Open),
+        step("end", &["in_force", "breached", "reopened"], "ended", Argues::Neither),
+        step("breach", &["in_force", "breached", "reopened"], "breached", Argues::Open),
         // R103: a sergeant names what protects them instead, or accepts the gap in writing.
-        step("replace", &["ended", "breached", "in_force"], "replaced", Argues::Closed),
+        step("replace", &["ended", "breached", "in_force", "reopened"], "replaced", Argues::Closed),
         open_note("assign").owned_by(Owns::To),
         note("extend"),
     ],
@@ -51,7 +51,7 @@ pub static SAFETY_PLAN: Kind = Kind {
     ],
     steps: &[
         note("reviewed"),
-        step("end", &["in_force"], "ended", Argues::Closed),
+        step("end", &["in_force", "reopened"], "ended", Argues::Closed),
         open_note("assign").owned_by(Owns::To),
         note("extend"),
     ],

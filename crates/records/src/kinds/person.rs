@@ -39,7 +39,7 @@ pub static PERSON: Kind = Kind {
         a("vulnerability", Shape::List(&Shape::Headed(VULNERABILITY))),
         a("communication_needs", TEXTS),
         c("social_worker", SAID),
-        c("ethnicity_self_defined", Shape::TextOr(&["not_stated", "unknown"])).must(),
+        c("ethnicity_self_defined", Shape::Ethnicity).must(),
         l("ethnicity_officer_perceived", TEXT),
         c("nationality", Shape::TextOr(&["unknown"])),
         l("sex", TEXT),
@@ -58,10 +58,18 @@ pub static PERSON: Kind = Kind {
 };
 
 const ESTIMATED_AGE: &[Field] = &[c("years", Shape::Int).must().also(&["age"]), c("basis", TEXT).must()];
-const VULNERABILITY: &[Field] =
-    &[w("vulnerability", Shape::Enum(VULNERABILITIES)).must().also(&["what"]), w("source", TEXT)];
-const MARKER: &[Field] =
-    &[w("marker", Shape::Enum(MARKERS)).must().also(&["what"]), w("source", TEXT), w("date", Shape::Day)];
+const VULNERABILITY: &[Field] = &[
+    w("vulnerability", Shape::Enum(VULNERABILITIES)).must().also(&["what"]),
+    w("source", TEXT),
+    w("heard_how", TEXT),
+    w("date", Shape::Day),
+];
+const MARKER: &[Field] = &[
+    w("marker", Shape::Enum(MARKERS)).must().also(&["what"]),
+    w("source", TEXT),
+    w("heard_how", TEXT),
+    w("date", Shape::Day),
+];
 const JOB: &[Field] = &[w("what", TEXT).must(), w("contact_with_children", YN3)];
 const CONTACT: &[Field] = &[c("yn3", YN3).must().also(&["answer", "value"]), c("evidence", TEXT)];
 const SAFE_CONTACT: &[Field] = &[c("how", TEXT), c("when", TEXT), m("not_to_know", SAIDS, Caution::Union)];

@@ -37,6 +37,7 @@ pub static MATCH: Kind = Kind {
         w("key_kind", TEXT).must(),
         w("serious", Shape::Bool),
         w("shared", Shape::Bool),
+        a("decisions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         step("confirm_match", &["possible", "rejected", "confirmed"], "confirmed", Argues::Neither),

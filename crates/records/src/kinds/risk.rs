@@ -80,6 +80,10 @@ pub static RISK_ASSESSMENT: Kind = Kind {
         w("next_review", TIME).must(),
         Field::new("addressed_to", Merge::W, Shape::List(&Shape::Id)),
         c("owner", Shape::Holder).by("assign"),
+        c("made_by", Shape::Id).computed(),
+        c("endorsed_by", Shape::Id).computed(),
+        c("unknown_count", Shape::Int).computed(),
+        a("unchanged_because", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[note("endorse"), note("unchanged"), open_note("assign").owned_by(Owns::To)],
 };

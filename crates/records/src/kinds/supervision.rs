@@ -23,6 +23,8 @@ pub static HANDOVER: Kind = Kind {
         w("spoken_at", TIME),
         a("missing_documents", TEXTS),
         a("questions", Shape::List(&Shape::Any)).computed(),
+        c("accepted_by", Shape::Id).computed(),
+        c("accepted_at", TIME).computed(),
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[
@@ -120,7 +122,7 @@ pub static ABSENCE: Kind = Kind {
         l("hours_per_week", Shape::Int),
         c("fte_percent_of_cover", Shape::Int),
     ],
-    steps: &[step("end", &["recorded"], "ended", Argues::Closed)],
+    steps: &[step("end", &["recorded", "reopened"], "ended", Argues::Closed)],
 };
 
 /// A partnership with a school.
@@ -137,7 +139,7 @@ pub static AGREEMENT: Kind = Kind {
         c("to", TIME).must(),
         w("signed_by", TEXT).must(),
     ],
-    steps: &[step("end", &["in_force"], "ended", Argues::Closed)],
+    steps: &[step("end", &["in_force", "reopened"], "ended", Argues::Closed)],
 };
 
 /// A request for help.
@@ -156,6 +158,7 @@ pub static HELP_REQUEST: Kind = Kind {
         // R124: a worry about how somebody sees or treats a child goes past that person.
         w("about_user", Shape::Id),
         Field::new("wellbeing", Merge::W, YN3),
+        a("answers", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         step("answer", &["open", "reopened"], "answered", Argues::Closed),
@@ -196,6 +199,7 @@ pub static ESCALATION: Kind = Kind {
         w("for_record", RECORD).must(),
         w("rung", Shape::Int),
         a("prompts", Shape::List(&Shape::Any)),
+        a("resolved_by", Shape::List(&Shape::Any)).computed(),
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[

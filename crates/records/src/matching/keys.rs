@@ -1,11 +1,13 @@
-//! The identifiers a record carries, field by field.
+//! The identifiers a record carries: their kinds, and what is answered for a record.
+
+use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::normal;
-use super::person::{facts, sound};
+use super::gather::Gather;
+use super::person::PersonFacts;
 
-/// Identifiers of one record that are compared; what lies beyond is counted.
+/// Identifiers of one record that are compared. What lies beyond is counted in [`Keys::beyond`].
 pub const KEYS_MAX: usize = 200;
 
 /// What kind of identifier it is.
@@ -20,7 +22,7 @@ pub enum KeyKind {
     Venue,
     /// How the name sounds, and the birthday.
     PersonDob,
-    /// A whole name as it is written, of somebody who has more than one.
+    /// What somebody is called besides their own name.
     PersonAlias,
     /// How the name sounds, and the school.
     PersonSchool,
@@ -56,6 +58,12 @@ impl KeyKind {
         }
     }
 
+    /// The rule that finds it.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        if self == Self::Phone { "R12" } else { "R13" }
+    }
+
     /// Its number in a store.
     #[must_use]
     pub fn number(self) -> u64 {
@@ -80,130 +88,48 @@ impl KeyKind {
 pub struct Key {
     /// Its kind.
     pub kind: KeyKind,
-    /// Its normal form: what is compared.
+    /// Its normal form: what is compared, or hashed under a key and then compared.
     pub value: String,
-    /// Whether many share it.
+    /// The first place in the body where it stands: `phones/0`, `concern_items/<id>/text`.
+    pub path: String,
+    /// Whether the record says that many share it.
     pub shared: bool,
 }
 
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.kind)
     }
 }
 
-/// The identifiers of a record of this kind, each once, at most [`KEYS_MAX`].
+/// The identifiers of one record, and what of it was not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Each once, as the fields are declared: at most [`KEYS_MAX`].
+    pub list: Vec<Key>,
+    /// How many more there were.
+    pub beyond: usize,
+    /// Bytes of its texts that were not looked at.
+    pub unread: usize,
+    /// Whoever it says enough of to be weighed.
+    pub people: Vec<PersonFacts>,
+}
+
+/// Every identifier a record of this kind carries, by declared field; a body as `show` prints it. A name alone is
+/// none.
+#[must_use]
+pub fn gather(kind: &str, body: &Json) -> Keys {
+    Gather::of(kind, body)
+}
+
+/// The identifiers alone: see [`gather`].
 #[must_use]
 pub fn keys(kind: &str, body: &Json) -> Vec<Key> {
-    let mut all = Gather { shared: shared_by_many(body), keys: Vec::new() };
-    for (field, kind) in FIELDS {
-        all.values(body.get(*field), *kind);
-    }
-    match kind {
-        "person" => all.person(body),
-        "place" => all.place(body),
-        "welfare_check" => all.values(body.get("address"), KeyKind::Address),
-        "concern" => all.values(body.get("where"), KeyKind::Address),
-        _ => {}
-    }
-    for field in ["exact_words", "concern_items", "exact_request", "words_verbatim"] {
-        all.phones_in(body.get(field));
-    }
-    all.keys.sort();
-    all.keys.dedup_by(|one, other| one.kind == other.kind && one.value == other.value);
-    all.keys.truncate(KEYS_MAX);
-    all.keys
+    gather(kind, body).list
 }
 
 /// Whether what a body names is shared by many: a school, a hotel, a home, a helpline.
 #[must_use]
 pub fn shared_by_many(body: &Json) -> bool {
     body.get("shared_by_many").and_then(Json::as_array).is_some_and(|words| !words.is_empty())
-}
-
-const FIELDS: &[(&str, KeyKind)] = &[
-    ("phones", KeyKind::Phone),
-    ("emails", KeyKind::Email),
-    ("usernames", KeyKind::Username),
-    ("vehicles", KeyKind::Vehicle),
-    ("addresses", KeyKind::Address),
-    ("venues", KeyKind::Venue),
-];
-
-struct Gather {
-    shared: bool,
-    keys: Vec<Key>,
-}
-
-impl Gather {
-    fn add(&mut self, kind: KeyKind, value: Option<String>) {
-        if let Some(value) = value.filter(|_| self.keys.len() < 2 * KEYS_MAX) {
-            self.keys.push(Key { kind, value, shared: self.shared });
-        }
-    }
-
-    fn one(&mut self, text: &str, kind: KeyKind) {
-        let value = match kind {
-            KeyKind::Phone => normal::phone(text),
-            KeyKind::Email | KeyKind::Username => normal::handle(text),
-            KeyKind::Vehicle => normal::vehicle(text),
-            KeyKind::Address => normal::address(text),
-            KeyKind::Venue => normal::venue(text),
-            KeyKind::PersonDob | KeyKind::PersonAlias | KeyKind::PersonSchool => None,
-        };
-        // A place that is no address may be a venue.
-        if kind == KeyKind::Address && value.is_none() {
-            return self.add(KeyKind::Venue, normal::venue(text));
-        }
-        self.add(kind, value);
-    }
-
-    /// A text, a list of texts, or things said.
-    fn values(&mut self, value: Option<&Json>, kind: KeyKind) {
-        match value {
-            Some(Json::String(text)) => self.one(text, kind),
-            Some(Json::Array(lines)) => lines.iter().for_each(|line| self.values(Some(line), kind)),
-            Some(Json::Object(map)) => self.values(map.get("as_said").filter(|said| said.is_string()), kind),
-            Some(Json::Null | Json::Bool(_) | Json::Number(_)) | None => {}
-        }
-    }
-
-    fn phones_in(&mut self, value: Option<&Json>) {
-        let text = value.map(crate::rules::look::words).unwrap_or_default();
-        for (_, number) in normal::phones_in(&text) {
-            self.add(KeyKind::Phone, Some(number));
-        }
-    }
-
-    fn place(&mut self, body: &Json) {
-        let kind = match body.get("place_kind").and_then(Json::as_str) {
-            Some("phone") => KeyKind::Phone,
-            Some("email") => KeyKind::Email,
-            Some("username") => KeyKind::Username,
-            Some("vehicle") => KeyKind::Vehicle,
-            Some("venue") => KeyKind::Venue,
-            _ => KeyKind::Address,
-        };
-        self.values(body.get("value_raw"), kind);
-    }
-
-    fn person(&mut self, body: &Json) {
-        let facts = facts(body);
-        for name in &facts.names {
-            let Some(sound) = sound(name) else { continue };
-            if let Some(dob) = &facts.dob {
-                // The month and the day may have been exchanged: the digits block, the order does not.
-                let mut digits: Vec<char> = dob.chars().filter(char::is_ascii_digit).collect();
-                digits.sort_unstable();
-                let digits: String = digits.into_iter().collect();
-                self.add(KeyKind::PersonDob, Some(format!("{sound}/{digits}")));
-            }
-            for school in &facts.schools {
-                self.add(KeyKind::PersonSchool, Some(format!("{sound}/{school}")));
-            }
-            if facts.names.len() > 1 {
-                self.add(KeyKind::PersonAlias, Some(name.clone()));
-            }
-        }
-    }
 }

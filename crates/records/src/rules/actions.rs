@@ -140,7 +140,7 @@ fn outcome_untold(view: &CaseView<'_>, found: &mut Findings) {
                 let days = view.policy.unseen_school_days;
                 let text = "whoever asked has been told and has not seen it: a sergeant may close it with a reason";
                 let item = Item::of("R54", code::R54_NOT_SEEN, action, told, text).about("seen");
-                found.owe(item.at(worktime::after_working_days(told, days, view.policy), To::Sergeant));
+                found.owe(item.at(worktime::after_school_days(told, days, view.policy), To::Sergeant));
             }
             _ => {}
         }

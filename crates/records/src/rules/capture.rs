@@ -1,4 +1,4 @@
-//! R2-R11, R23, R81, R108, R109: what a child says is written down, at once, in the child's words.
+//! R2-R11, R23, R81, R108-R110: what a child says is written down, at once, in the child's words.
 
 use serde_json::{Value as Json, json};
 use signed::code;
@@ -6,6 +6,7 @@ use signed::code;
 use super::look::{later, words};
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
+use crate::attachments::FLAG_IMAGE;
 use crate::data::language;
 use crate::kind::kind;
 use crate::raise::sexual_indicator;
@@ -21,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R83", weigh: Some(distressing), gate: None },
     Rule { id: "R108", weigh: Some(early_evidence), gate: None },
     Rule { id: "R109", weigh: Some(asked_again), gate: None },
+    Rule { id: "R110", weigh: Some(flagged_file), gate: None },
 ];
 
 fn has_gap(row: &Row, rule: &str) -> bool {
@@ -217,6 +219,26 @@ fn asked_again(view: &CaseView<'_>, found: &mut Findings) {
         if again && !crate::seal::filled(row.value("asked_again_because")) {
             let message = "the child has told this before: read the earlier account, and say why it was asked again";
             found.gap(row, code::R109_ASKED_AGAIN, "asked_again_because", message);
+        }
+    }
+}
+
+/// R110: a file that may show an indecent image: whoever opens the record is told not to copy it, and its
+/// owner and the sergeant hear of it at once, until a supervisor has acknowledged it.
+fn flagged_file(view: &CaseView<'_>, found: &mut Findings) {
+    for row in view.rows {
+        if row.did(FLAG_IMAGE).next().is_none() {
+            continue;
+        }
+        let text =
+            "a file here is locked: do not photograph or copy it; describe it in words, and keep the device as it is";
+        found.mark(row, "R110", "flagged_file", text);
+        let seen = row.steps.iter().rposition(|step| step.verb == "acknowledge" && step.role.supervises());
+        let after = row.steps.get(seen.map_or(0, |place| place + 1)..).unwrap_or_default();
+        if let Some(flag) = after.iter().find(|step| step.verb == FLAG_IMAGE) {
+            let text = "a file that may show an indecent image was flagged and locked: acknowledge it, and say what happens next";
+            let item = Item::of("R110", code::R110_FLAGGED, row, flag.at, text).about(flag.statement.to_string());
+            found.owe(item.after(0, To::OwnerAndSergeant));
         }
     }
 }

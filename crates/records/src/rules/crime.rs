@@ -8,6 +8,7 @@ use super::urgent::urgent_rungs;
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
+use crate::matching::Recurrence;
 use crate::raise;
 use crate::seal::filled;
 use crate::worktime;
@@ -36,27 +37,36 @@ fn closes_case(attempt: &Attempt<'_>) -> bool {
 
 /// Concerns of the case, and of cases a confirmed match joins to it, within the window of R14.
 fn recent<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
-    let since = later(view.now, -view.policy.recurrence_ms);
-    let all = view.rows.iter().chain(view.beside).filter(|row| row.kind == "concern" && row.since() > since);
+    let all = view.rows.iter().chain(view.beside).filter(|row| row.kind == "concern");
     let mut all: Vec<&Row> = all.collect();
+    let within = adds_up(view, &all).within;
+    all.retain(|row| within.contains(&row.id));
     all.sort_by_key(|row| (row.since(), row.id));
     all
+}
+
+fn adds_up(view: &CaseView<'_>, concerns: &[&Row]) -> Recurrence {
+    let times: Vec<_> = concerns.iter().map(|row| (row.id, row.since())).collect();
+    crate::matching::recurrence(&times, view.now, view.policy)
 }
 
 /// R14: a second concern in half a year is looked at as a whole, a third is talked over with others.
 fn recurrence(view: &CaseView<'_>, found: &mut Findings) {
     let Some(case) = view.own() else { return };
     let concerns = recent(view);
-    let (Some(second), reviewed) = (concerns.get(1), reviewed_since(case, &concerns)) else { return };
+    let adds_up = adds_up(view, &concerns);
+    let (Some(newest), true) = (adds_up.latest, adds_up.review_due) else { return };
+    let reviewed = reviewed_since(case, &concerns);
     found.mark(case, "R14", "cumulative", "more than one concern in six months: read them as one");
     if !reviewed {
-        let newest = concerns.last().map_or(second.since(), |row| row.since());
         let text = "a further concern about a child in six months: review the whole";
-        let due = worktime::after_working_days(newest, 1, view.policy);
+        let due = worktime::after_working_days(newest, view.policy.recurrence_review_days, view.policy);
         let item = Item::of("R14", code::R14_REVIEW, case, newest, text).about("review");
         found.owe(item.at(newest, To::Sergeant).at(due, To::Inspector));
     }
-    if let Some(third) = concerns.get(2) {
+    if let Some(third) =
+        concerns.get(view.policy.recurrence_strategy.saturating_sub(1)).filter(|_| adds_up.strategy_proposed)
+    {
         propose_strategy(third, "R14", found);
     }
 }

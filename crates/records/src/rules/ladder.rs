@@ -130,7 +130,7 @@ fn holders<'a>(view: &CaseView<'a>, row: &'a Row, to: &'a To) -> Vec<&'a str> {
         To::Sergeant => sergeants(view, row, line),
         To::OwnerAndSergeant => owners(people, row, line).into_iter().chain(sergeants(view, row, line)).collect(),
         To::Inspector => people.inspector_of(line).into_iter().collect(),
-        To::Command => people.in_role(Role::Command).collect(),
+        To::Command => command(view),
         To::User(user) => vec![user.as_str()],
         To::Role(role) => people.in_role(*role).collect(),
         To::Leads(school) => people.leads_of(school).collect(),
@@ -138,6 +138,14 @@ fn holders<'a>(view: &CaseView<'a>, row: &'a Row, to: &'a To) -> Vec<&'a str> {
     let mut seen = std::collections::BTreeSet::new();
     users.retain(|user| seen.insert(*user));
     users
+}
+
+/// Who decides at the last rung: whom the policy names, as far as they are known here; else all of
+/// that role.
+fn command<'a>(view: &CaseView<'a>) -> Vec<&'a str> {
+    let named = view.policy.command_officers.iter().map(AsRef::as_ref);
+    let named: Vec<&str> = named.filter(|user| view.people.here(user)).collect();
+    if named.is_empty() { view.people.in_role(Role::Command).collect() } else { named }
 }
 
 /// Whose line a ladder climbs: who answers for the record in person, else whoever recorded it, else

@@ -80,7 +80,9 @@ fn successor(view: &CaseView<'_>, found: &mut Findings) {
         let text = "a high-risk case is under you: acknowledge that you have taken it over";
         let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, risk.since(), text).about(sergeant.to_owned());
         let item = item.after(0, To::User(sergeant.to_owned()));
-        found.owe(item.at(worktime::after_working_days(risk.since(), 5, view.policy), To::Inspector));
+        found.owe(
+            item.at(worktime::after_working_days(risk.since(), view.policy.takeover_days, view.policy), To::Inspector),
+        );
     }
 }
 
@@ -150,7 +152,8 @@ fn last_update(view: &CaseView<'_>) -> Option<Timestamp> {
         };
         row.steps.iter().filter(done).map(|step| step.at).max()
     };
-    let waits = view.of("deadline").filter(|row| row.value("waiting_on").is_some()).map(Row::since).take(2);
+    let waits = view.of("deadline").filter(|row| row.value("waiting_on").is_some()).map(Row::since);
+    let waits = waits.take(view.policy.waiting_counts);
     rows.clone().map(Row::since).chain(view.rows.iter().filter_map(steps)).chain(waits).max()
 }
 
@@ -161,7 +164,8 @@ fn no_update(view: &CaseView<'_>, found: &mut Findings) {
     let ms = view.policy.case_stale_ms;
     let text = "nothing of substance has happened in this case for four weeks";
     let item = Item::of("R73", code::R73_NO_UPDATE, case, since, text).about(since.to_string());
-    found.owe(item.after(ms, To::OwnerAndSergeant).after(2 * ms, To::Sergeant).after(3 * ms, To::Inspector));
+    let review = view.policy.stale_review_periods * ms;
+    found.owe(item.after(ms, To::OwnerAndSergeant).after(review, To::Sergeant).after(review + ms, To::Inspector));
     if later(since, ms) <= view.now {
         found.mark(case, "R73", "no_update", text);
     }
@@ -351,7 +355,9 @@ fn help(view: &CaseView<'_>, found: &mut Findings) {
         let text = "a colleague has asked for help: answer within one working day";
         let chosen = request.text("to").map_or(To::Sergeant, |user| To::User(user.to_owned()));
         let item = Item::of("R118", code::R118_HELP, request, request.since(), text).after(0, chosen);
-        found.owe(item.at(worktime::after_working_days(request.since(), 1, view.policy), To::Inspector));
+        found.owe(
+            item.at(worktime::after_working_days(request.since(), view.policy.help_days, view.policy), To::Inspector),
+        );
     }
 }
 
@@ -363,7 +369,12 @@ fn worry_about_officer(view: &CaseView<'_>, found: &mut Findings) {
         let inspector = view.people.inspector_of(about).unwrap_or_default().to_owned();
         let text = "a school or hub worries about how a colleague sees or treats a child";
         let item = Item::of("R124", code::R124_WORRY, worry, worry.since(), text).after(0, To::User(sergeant));
-        found.owe(item.at(worktime::after_working_days(worry.since(), 1, view.policy), To::User(inspector)));
+        found.owe(
+            item.at(
+                worktime::after_working_days(worry.since(), view.policy.worry_days, view.policy),
+                To::User(inspector),
+            ),
+        );
     }
 }
 

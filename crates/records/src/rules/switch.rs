@@ -14,7 +14,7 @@ pub fn on(rule: &str) -> bool {
     #[cfg(feature = "rules-off")]
     {
         use std::env;
-        return OFF.get_or_init(|| env::var(VARIABLE).unwrap_or_default()) != rule;
+        OFF.get_or_init(|| env::var(VARIABLE).unwrap_or_default()) != rule
     }
     #[cfg(not(feature = "rules-off"))]
     {

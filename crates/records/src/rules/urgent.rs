@@ -94,7 +94,7 @@ fn queued(view: &CaseView<'_>, found: &mut Findings) {
         let since = queued_since(row);
         let step = |times: i64| match urgent(row) {
             true => later(since, view.policy.queue_urgent_ms * times),
-            false => worktime::after_working_days(since, times, view.policy),
+            false => worktime::after_working_days(since, times * view.policy.queue_days, view.policy),
         };
         let rungs = [(0, To::Owner), (1, To::Sergeant), (2, To::Inspector), (3, To::Command)];
         let rungs = rungs.into_iter().map(|(times, to)| Rung { at: if times == 0 { since } else { step(times) }, to });

@@ -6,6 +6,7 @@ use signed::code;
 
 use super::Planning;
 use crate::access::Role;
+use crate::attachments::{attachments, flagged};
 use crate::gap::Gap;
 use crate::kinds::action;
 use crate::normal::is_holder;
@@ -19,7 +20,10 @@ impl Planning<'_> {
         let attached = lines(self.shown.body.get("evidence"));
         let counts = |line: &Json| ["ref", "sha256", "record"].iter().any(|name| filled(line.get(*name)));
         let file = |line: &Json| filled(line.get("sha256"));
-        let all: Vec<&Json> = given.iter().chain(&attached).filter(|line| counts(line)).collect();
+        // A file attached to the action shows it as well as a line that names one.
+        let files = attachments(self.kind, self.view);
+        let files: Vec<Json> = files.iter().map(|one| json!({ "sha256": one.file.sha256.to_string() })).collect();
+        let all: Vec<&Json> = given.iter().chain(&attached).chain(&files).filter(|line| counts(line)).collect();
         let kind = self.shown.body.get("action_kind").and_then(Json::as_str).unwrap_or_default();
         if all.is_empty() {
             self.refuse(code::R53_EVIDENCE, "evidence", "what shows that it was done? a record, a reference or a file");
@@ -95,6 +99,15 @@ impl Planning<'_> {
         let may = self.above() || self.actor.role == Role::Hub || self.requested();
         if self.kind.name == "action" && self.shown.status == "closed" && !may {
             self.refuse(code::I_DENIED, "status", "the requester, a hub or a sergeant may reopen what is closed");
+        }
+    }
+
+    /// R110: the file that is flagged is one of this record's.
+    pub(super) fn flag(&mut self) {
+        let named = flagged(&self.plan.content);
+        let files = attachments(self.kind, self.view);
+        if !files.iter().any(|one| Some(one.file.sha256) == named) {
+            self.refuse(code::I_NOT_FOUND, "sha256", "no such file is attached to this record");
         }
     }
 

@@ -1,6 +1,8 @@
 //! A document in memory, as several devices write it: what each knows, and what a view of it says.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod sample;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::{
@@ -258,7 +260,8 @@ impl Doc {
 
     pub fn edit(&mut self, who: &Person, path: &str, value: Json) -> Result<(), Vec<records::Gap>> {
         let view = self.view_of(who);
-        let writes = records::edits(self.kind, &view, &[(path.to_owned(), value)], &mut self.new_id)?;
+        let writes =
+            records::edits(self.kind, &view, &[(path.to_owned(), value)], &records::Policy::DEFAULT, &mut self.new_id)?;
         self.write(who, None, writes);
         Ok(())
     }
@@ -270,7 +273,15 @@ impl Doc {
         sets: &[(String, Json)],
     ) -> Result<(), Vec<records::Gap>> {
         let view = self.view_of(who);
-        let added = records::addendum(self.kind, &view, text, sets, "remembered later", &mut self.new_id)?;
+        let added = records::addendum(
+            self.kind,
+            &view,
+            text,
+            sets,
+            "remembered later",
+            &records::Policy::DEFAULT,
+            &mut self.new_id,
+        )?;
         self.write(who, Some((Sentence::Step("addendum".into()), added.content, Vec::new())), added.writes);
         Ok(())
     }

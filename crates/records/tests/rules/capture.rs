@@ -1,4 +1,4 @@
-//! R2-R11, R23, R81, R108, R109: nothing written as there was "nothing to write"; words that were doubted.
+//! R2-R11, R23, R81, R108-R110: nothing written as there was "nothing to write"; words that were doubted.
 
 use records::rules::Unsealed;
 use serde_json::json;
@@ -131,4 +131,26 @@ fn r116_no_rule_says_that_there_is_no_risk_and_none_alone_lowers_or_closes() {
         found.items.iter().all(|item| item.code.name.starts_with(&format!("{}.", item.rule))),
         "each names its rule"
     );
+}
+
+#[test]
+fn r110_a_flagged_file_is_told_to_owner_and_sergeant_until_a_supervisor_acknowledges_it() {
+    let mut case = account(json!({}));
+    let flag = json!({ "sha256": "aa".repeat(32), "reason": "may show a child undressed" });
+    case.step("account", "attach", "ofc1", "10:05", json!({ "sha256": "aa".repeat(32) }));
+    assert_eq!((case.told("10:10", "R110"), case.marks("10:10", "account")), (Vec::new(), Vec::new()));
+    case.step("account", "flag_image", "ofc1", "10:11", flag.clone());
+    let told = ["10:11 ofc1 R110.flagged", "10:11 sgt1 R110.flagged"];
+    assert_eq!(case.told("10:11", "R110"), told);
+    // Who wrote it cannot put it to rest, and a sergeant who owns the record hears of it all the same.
+    case.step("account", "acknowledge", "ofc1", "10:12", json!({}));
+    assert_eq!(case.told("10:12", "R110"), told);
+    case.row_mut("account").owners = vec!["sgt1".into()];
+    assert!(case.told("10:12", "R110").contains(&"10:11 sgt1 R110.flagged".to_owned()));
+    case.step("account", "acknowledge", "sgt1", "10:15", json!({}));
+    assert_eq!(case.told("10:15", "R110"), Vec::<String>::new());
+    // The file stays locked, and the next one is told again.
+    assert_eq!(case.marks("10:15", "account"), ["flagged_file"]);
+    case.step("account", "flag_image", "ofc1", "10:20", flag);
+    assert!(case.told("10:20", "R110").contains(&"10:20 sgt1 R110.flagged".to_owned()));
 }

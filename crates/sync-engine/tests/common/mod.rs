@@ -211,6 +211,7 @@ pub struct Link {
     pub server: Server,
     pub to_server: VecDeque<Message>,
     pub to_device: VecDeque<Message>,
+    pub last_words: Vec<wire::Erased>,
     pub reports: Vec<Report>,
     pub messages: usize,
     pub up: bool,
@@ -226,6 +227,7 @@ impl Link {
             server: Server::new(peer),
             to_server: VecDeque::new(),
             to_device: VecDeque::new(),
+            last_words: Vec::new(),
             reports: Vec::new(),
             messages: 0,
             up: true,
@@ -291,6 +293,7 @@ impl Link {
                         inputs.push_back(server::Input::Ahead(store.ahead(from)));
                     }
                     server::Effect::Committed(_) => {}
+                    server::Effect::Erased(erased) => self.last_words.push(erased),
                     server::Effect::Close => self.up = false,
                 }
             }

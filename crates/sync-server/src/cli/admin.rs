@@ -12,6 +12,7 @@ use super::print::Answer;
 use crate::config;
 use crate::core::{self, Agreement, Clock as _, InitOptions, RecoverDraft, SchoolNew, UserNew};
 use crate::failure::Failure;
+use crate::policy_file;
 use crate::serve::clock::ServerClock;
 
 /// `init`.
@@ -20,8 +21,7 @@ pub(super) fn init(dir: &Path, now: Option<Timestamp>) -> Result<Answer, Failure
     let made = core::init(dir, InitOptions { now: clock.now() })?;
     std::fs::write(dir.join(config::FILE), config::TEMPLATE)
         .map_err(|error| Failure::io("config.toml cannot be written", &error))?;
-    std::fs::write(dir.join(super::policy::FILE), records::Policy::commented_file())
-        .map_err(|error| Failure::io("policy.toml cannot be written", &error))?;
+    policy_file::write(dir, &policy_file::template())?;
     let [current, spare] = &made.pins;
     let lines = vec![
         format!("A server was made in {}.", made.dir.display()),
@@ -111,10 +111,13 @@ pub(super) fn device_list(dir: &Path, now: Option<Timestamp>) -> Result<Answer, 
                 "unreceived": device.unreceived,
                 "quarantined": device.quarantined,
                 "revoked_at": device.revoked_at,
+                "erase_ordered_at": device.erase_ordered_at,
+                "erased_at": device.erased_at,
             })
         })
         .collect();
-    let heading = ["device", "user", "enrolled", "last sync", "unreceived", "quarantined", "revoked"];
+    let heading =
+        ["device", "user", "enrolled", "last sync", "unreceived", "quarantined", "revoked", "told to erase", "erased"];
     let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
     let rows = devices.iter().map(|device| {
         vec![
@@ -125,6 +128,8 @@ pub(super) fn device_list(dir: &Path, now: Option<Timestamp>) -> Result<Answer, 
             device.unreceived.to_string(),
             device.quarantined.to_string(),
             time(device.revoked_at),
+            time(device.erase_ordered_at),
+            time(device.erased_at),
         ]
     });
     Ok(Answer::table(value, &heading, rows.collect()))
@@ -149,33 +154,4 @@ pub(super) fn user_id(text: &str) -> Result<UserId, Failure> {
 
 fn school_id(text: &str) -> Result<SchoolId, Failure> {
     SchoolId::new(text).map_err(|error| Failure::new(code::A_ID, error.to_string()))
-}
-
-/// `erase`.
-pub(super) fn erase(
-    dir: &Path,
-    record: RecordId,
-    approved_by: &str,
-    reason: &str,
-    now: Option<Timestamp>,
-) -> Result<Answer, Failure> {
-    let (core, _) = open(dir, now)?;
-    core.erase(record, &user_id(approved_by)?, reason)?;
-    let line = format!("Erased: {record}. What stays says that it was, and who approved it.");
-    Ok(Answer::new(json!({ "id": record.to_string(), "erased": true, "approved_by": approved_by }), vec![line]))
-}
-
-/// `hold`.
-pub(super) fn hold(
-    dir: &Path,
-    record: RecordId,
-    by: &str,
-    reason: &str,
-    release: bool,
-    now: Option<Timestamp>,
-) -> Result<Answer, Failure> {
-    let (core, _) = open(dir, now)?;
-    core.hold(record, &user_id(by)?, reason, release)?;
-    let line = format!("{}: {record}.", if release { "Released" } else { "Held" });
-    Ok(Answer::new(json!({ "id": record.to_string(), "held": !release, "by": by }), vec![line]))
 }

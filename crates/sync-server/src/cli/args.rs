@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use records::Role;
 use signed::{DeviceId, RecordId, Timestamp};
 
+use crate::core::RetentionDecision;
 use crate::serve::clock::parse_length;
 
 /// Firsthand's server.
@@ -126,34 +127,30 @@ pub(super) enum Command {
         reason: String,
     },
     /// Place a legal hold on a record or a case, or release it
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Hold {
-        /// The server's folder
-        #[arg(long)]
-        dir: PathBuf,
-        /// The record or case
-        #[arg(long, value_name = "ID")]
-        record: RecordId,
-        /// The data protection officer
-        #[arg(long, value_name = "USER")]
-        by: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Release it
-        #[arg(long)]
-        release: bool,
+        #[command(subcommand)]
+        command: Option<HoldCommand>,
+        #[command(flatten)]
+        hold: Option<HoldArgs>,
     },
-    /// What policy is in force; a change of policy.toml is taken up by --reload
+    /// How long cases are kept: what is due to be looked at, and what is decided
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// The policy: show what is in force, or change it
     Policy {
         /// The server's folder
         #[arg(long)]
         dir: PathBuf,
-        /// Take up what policy.toml says now
-        #[arg(long)]
+        /// Set a value, in policy.toml and in force; may be given several times
+        #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value, conflicts_with_all = ["reload", "show"])]
+        set: Vec<String>,
+        /// Put in force what policy.toml says
+        #[arg(long, conflicts_with = "show")]
         reload: bool,
-        /// Set one value beside the file's
-        #[arg(long = "set", value_name = "NAME=NUMBER", value_parser = policy_value)]
-        sets: Vec<(String, i64)>,
+        /// Show what is in force, as without any of these
+        #[arg(long)]
+        show: bool,
     },
     /// Delivery times, workload, what is overdue, completeness, attendance, hours lost
     Report {
@@ -277,17 +274,103 @@ fn roles() -> PossibleValuesParser {
     PossibleValuesParser::new(given.map(Role::as_str))
 }
 
+/// A legal hold.
+#[derive(Debug, ClapArgs)]
+pub(super) struct HoldArgs {
+    /// The server's folder
+    #[arg(long)]
+    pub(super) dir: PathBuf,
+    /// The record
+    #[arg(long, value_name = "ID", required_unless_present = "case", conflicts_with = "case")]
+    record: Option<RecordId>,
+    /// The whole case
+    #[arg(long, value_name = "ID")]
+    case: Option<RecordId>,
+    /// The data protection officer
+    #[arg(long, value_name = "USER")]
+    pub(super) by: String,
+    /// Why; kept sealed
+    #[arg(long)]
+    pub(super) reason: String,
+    /// Release it
+    #[arg(long)]
+    pub(super) release: bool,
+}
+
+impl HoldArgs {
+    /// What is held.
+    pub(super) fn subject(&self) -> Option<RecordId> {
+        self.record.or(self.case)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HoldCommand {
+    /// Every hold, released ones too
+    List {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RetentionCommand {
+    /// Cases whose review is due
+    Due {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Record what is decided about a case; erase erases every record of it
+    Decide {
+        /// The server's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// The case
+        #[arg(long, value_name = "ID")]
+        case: RecordId,
+        /// The data protection officer
+        #[arg(long, value_name = "USER")]
+        by: String,
+        /// retain (a new contact begins the clear period anew), review (on that very day) or erase
+        #[arg(long, value_name = "DECISION", value_parser = decision)]
+        decision: RetentionDecision,
+        /// The review group, 1 to 4
+        #[arg(long)]
+        group: u64,
+        /// When it is looked at next
+        #[arg(long, value_name = "DATE", value_parser = moment)]
+        next: Timestamp,
+        /// Why; kept sealed
+        #[arg(long)]
+        reason: String,
+    },
+}
+
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
-fn policy_value(text: &str) -> Result<(String, i64), String> {
-    let (name, value) = text.split_once('=').ok_or("NAME=NUMBER")?;
-    Ok((name.to_owned(), value.parse().map_err(|_| "NAME=NUMBER")?))
-}
-
 fn length(text: &str) -> Result<i64, String> {
     parse_length(text).ok_or_else(|| "a length of time is a number and s, m, h or d, ten years at most".to_owned())
+}
+
+/// The beginning of a day, or a time.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    time(text).or_else(|_| time(&format!("{text}T00:00:00Z"))).map_err(|_| "a day (YYYY-MM-DD) or a time".to_owned())
+}
+
+fn decision(text: &str) -> Result<RetentionDecision, String> {
+    let all = [RetentionDecision::Retain, RetentionDecision::Review, RetentionDecision::Erase];
+    all.into_iter().find(|one| one.as_str() == text).ok_or_else(|| "retain, review or erase".to_owned())
+}
+
+fn name_and_value(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.trim().is_empty() => Ok(text.to_owned()),
+        Some(_) | None => Err("it is NAME=VALUE".to_owned()),
+    }
 }
 
 /// A day; of a time, its day.

@@ -33,7 +33,7 @@ pub(super) fn audit(
             row.operation.clone(),
             row.who.clone(),
             row.to.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-            row.why.clone(),
+            [std::slice::from_ref(&row.why), row.changed.as_slice()].concat().join(" "),
             records.join(" "),
         ]
     });
@@ -50,6 +50,7 @@ fn row(row: &AuditRow) -> Value {
         "to": row.to,
         "records": row.records,
         "why": row.why,
+        "changed": row.changed,
         "hash": HEXLOWER.encode(&row.hash),
     })
 }

@@ -9,6 +9,7 @@ mod args;
 mod audit;
 mod clock;
 mod enrol;
+mod keeping;
 mod policy;
 mod print;
 mod qr;
@@ -23,7 +24,7 @@ use signed::code;
 
 use crate::failure::Failure;
 use crate::serve::{self, Serve};
-use args::{Args, Command, DeviceCommand, SchoolCommand, UserCommand};
+use args::{Args, Command, DeviceCommand, HoldCommand, SchoolCommand, UserCommand};
 use print::Answer;
 
 const REFUSED: u8 = 1;
@@ -91,9 +92,16 @@ fn command(args: Args) -> Result<Option<Answer>, Failure> {
         }
         Command::Verify { dir } => audit::verify(&dir, now)?,
         Command::Audit { dir, record, user, since } => audit::audit(&dir, record, user, since, now)?,
-        Command::Erase { dir, record, approved_by, reason } => admin::erase(&dir, record, &approved_by, &reason, now)?,
-        Command::Hold { dir, record, by, reason, release } => admin::hold(&dir, record, &by, &reason, release, now)?,
-        Command::Policy { dir, reload, sets } => policy::policy(&dir, reload, &sets, now)?,
+        Command::Erase { dir, record, approved_by, reason } => {
+            keeping::erase(&dir, record, &approved_by, &reason, now)?
+        }
+        Command::Hold { command: Some(HoldCommand::List { dir }), .. } => keeping::holds(&dir, now)?,
+        Command::Hold { command: None, hold } => match hold.as_ref().and_then(|hold| Some((hold, hold.subject()?))) {
+            Some((hold, subject)) => keeping::hold(hold, subject, now)?,
+            None => return Err(Failure::new(code::I_USAGE, "a record or a case is held; --help shows how")),
+        },
+        Command::Retention(command) => keeping::retention(command, now)?,
+        Command::Policy { dir, set, reload, show: _ } => policy::policy(&dir, &set, reload, now)?,
         Command::Report { dir, kind, svg } => report::report(&dir, kind, svg.as_deref(), now)?,
         Command::Clock { dir, advance } => clock::advance(&dir, advance)?,
     };

@@ -1,57 +1,81 @@
-//! `policy`: what is in force, and taking up a change of `policy.toml`.
+//! `policy`: what is in force, and changing it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Value, json};
-use signed::cbor;
-use signed::{Timestamp, code};
+use records::Gap;
+use records::policy::Setting;
+use serde_json::{Map, Value, json};
+use signed::Timestamp;
 
 use super::clock::open;
 use super::print::Answer;
+use crate::core::{Core, PolicyChange};
 use crate::failure::Failure;
-
-/// The file below the server's folder.
-pub(super) const FILE: &str = "policy.toml";
+use crate::policy_file;
 
 /// `policy`.
-pub(super) fn policy(
-    dir: &Path,
-    reload: bool,
-    sets: &[(String, i64)],
-    now: Option<Timestamp>,
-) -> Result<Answer, Failure> {
+pub(super) fn policy(dir: &Path, sets: &[String], reload: bool, now: Option<Timestamp>) -> Result<Answer, Failure> {
     let (core, _) = open(dir, now)?;
-    let mut changed = Vec::new();
-    if reload || !sets.is_empty() {
-        let mut values = read(dir)?;
-        values.extend(sets.iter().cloned());
-        let values: Vec<(String, i64)> = values.into_iter().collect();
-        match core.set_policy(&values)? {
-            Ok((names, _)) => changed = names,
-            Err(gaps) => {
-                let names: Vec<String> = gaps.iter().map(|gap| format!("{}: {}", gap.path, gap.message)).collect();
-                return Err(Failure::new(code::A_CONFIG, &names.join("; ")));
-            }
-        }
+    if !sets.is_empty() {
+        let sets: Vec<_> = sets.iter().filter_map(|set| set.split_once('=')).collect();
+        let sets: Vec<_> =
+            sets.into_iter().map(|(name, value)| (name.trim().to_owned(), policy_file::value(value.trim()))).collect();
+        return changed(&core, policy_file::set(dir, &core, &sets)?);
     }
-    let policy = core.policy();
-    let values = cbor::Value::to_json(&policy.to_value());
-    let lines = values.as_object().into_iter().flatten().map(|(name, value)| format!("{name} = {value}"));
-    let lines = std::iter::once(format!("version {}", policy.version)).chain(lines).collect();
-    let value: Value = json!({ "version": policy.version, "changed": changed, "values": values });
+    if reload {
+        return changed(&core, policy_file::take_up(dir, &core)?);
+    }
+    show(dir, &core)
+}
+
+/// What came of a change; what follows from it for records that are here is done before this answers.
+fn changed(core: &Core, change: PolicyChange) -> Result<Answer, Failure> {
+    core.policy_follow()?;
+    let value = json!({"version": change.version, "changed": change.changed});
+    let lines = if change.changed.is_empty() {
+        vec![format!("Nothing changed: version {} is in force.", change.version)]
+    } else {
+        let mut lines = vec![format!("Version {} of the policy is in force. Changed:", change.version)];
+        lines.extend(change.changed.iter().map(|name| format!("  {name}")));
+        lines
+    };
     Ok(Answer::new(value, lines))
 }
 
-/// The values the file sets.
-fn read(dir: &Path) -> Result<BTreeMap<String, i64>, Failure> {
-    let text = match std::fs::read_to_string(dir.join(FILE)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Failure::io("policy.toml cannot be read", &error)),
-    };
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1);
-        Failure::new(code::A_CONFIG, &format!("policy.toml, line {line}: {}", error.message()))
-    })
+fn show(dir: &Path, core: &Core) -> Result<Answer, Failure> {
+    let found = core.policy_in_force()?;
+    let (pending, problems) = compare(dir, core)?;
+    let since = found.at.map_or_else(String::new, |at| format!(" since {at}"));
+    let mut lines = vec![format!("# Version {}, in force{since}.", found.policy.version)];
+    let mut values = Map::new();
+    for setting in Setting::all() {
+        values.insert(setting.name.to_owned(), setting.value(&found.policy).to_json());
+        lines.push(format!("{} = {}", setting.name, setting.text(&found.policy)));
+    }
+    if !pending.is_empty() {
+        lines.push(format!("# policy.toml says otherwise, and waits for --reload: {}", pending.join(", ")));
+    }
+    lines.extend(problems.iter().map(|gap| format!("# policy.toml, {}: {} ({})", gap.path, gap.message, gap.code)));
+    let value = json!({
+        "version": found.policy.version,
+        "at": found.at,
+        "values": values,
+        "pending": pending,
+        "problems": problems.iter().map(Gap::to_json).collect::<Vec<Value>>(),
+    });
+    Ok(Answer::new(value, lines))
+}
+
+/// What the file would change, and what is wrong with it.
+fn compare(dir: &Path, core: &Core) -> Result<(Vec<&'static str>, Vec<Gap>), Failure> {
+    let Some(text) = policy_file::read(dir)? else { return Ok((Vec::new(), Vec::new())) };
+    let checked = policy_file::parse(&text).and_then(|values| Ok(core.policy_check(&values)?));
+    match checked {
+        Ok(pending) => Ok((pending, Vec::new())),
+        Err(failure) if failure.code == signed::code::A_POLICY => {
+            let whole = vec![Gap::new(failure.code, "", failure.message)];
+            Ok((Vec::new(), if failure.gaps.is_empty() { whole } else { failure.gaps }))
+        }
+        Err(failure) => Err(failure),
+    }
 }

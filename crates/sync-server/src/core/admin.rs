@@ -1,6 +1,8 @@
 //! What an administrator does: each act one transaction, audited, with its effects on inboxes in
 //! the same transaction.
 
+use std::sync::Arc;
+
 use records::{Gap, Writes};
 use signed::cbor::{Map, Value};
 use signed::{DeviceId, RecordId, SchoolId, UserId, code};
@@ -65,6 +67,8 @@ impl Core {
         };
         work.put_user(row.clone())?;
         work.publish_user(&row)?;
+        let policy = Arc::clone(&work.policy);
+        work.tell_policy(&new.id, &policy)?;
         audit::append(work.tx.as_mut(), work.now, Note::admin("user_add").about(&new.id))?;
         for id in work.tx.documents()? {
             work.settle_for(id, &new.id)?;
@@ -113,6 +117,8 @@ impl Core {
                 enrolled_at: device.enrolled_at,
                 last_sync_at: device.last_sync_at,
                 revoked_at: device.revoked_at,
+                erase_ordered_at: device.erase_ordered_at,
+                erased_at: device.erased.map(|(at, _)| at),
             })
         };
         tx.devices()?.into_iter().map(row).collect()
@@ -127,6 +133,9 @@ impl Core {
         let first = row.revoked_at.is_none();
         row.revoked_at = row.revoked_at.or(Some(work.now));
         row.erase = row.erase || erase;
+        if erase {
+            row.erase_ordered_at = row.erase_ordered_at.or(Some(work.now));
+        }
         work.tx.put_device(&row)?;
         if first {
             work.publish_revoked(device)?;

@@ -166,8 +166,16 @@ impl Entitlement<'_> {
         projection: &Projection,
         users: &[UserId],
     ) -> Result<Vec<Holding>, ServerError> {
-        let supervisor = self.people.get(&projection.author).and_then(|person| person.row.supervisor.clone());
-        let Some(facts) = projection.facts(id, supervisor) else { return Ok(vec![Holding::None; users.len()]) };
+        let above = |user: &UserId| self.people.get(user).and_then(|person| person.row.supervisor.clone());
+        let (about, chosen) = projection.help();
+        // A worry about how somebody treats a child goes to that person's sergeant, then inspector (R124).
+        let supervisor = above(about.as_ref().unwrap_or(&projection.author));
+        let inspector = about.is_some().then(|| supervisor.as_ref().and_then(above)).flatten();
+        let Some(mut facts) = projection.facts(id, supervisor) else { return Ok(vec![Holding::None; users.len()]) };
+        if projection.kind == "help_request" {
+            let asked = facts.owners.iter().cloned().chain(chosen).chain(inspector);
+            facts.asked = asked.filter(|asked| Some(asked) != about.as_ref()).collect();
+        }
         let case = match self.case_facts(projection) {
             Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
             case => case?,

@@ -42,6 +42,16 @@ impl<'a> Note<'a> {
 
 /// Appends an entry.
 pub(crate) fn append(tx: &mut dyn Writing, now: Timestamp, note: Note<'_>) -> Result<(), ServerError> {
+    append_change(tx, now, note, &[])
+}
+
+/// Appends an entry about settings, with the names of those that changed.
+pub(crate) fn append_change(
+    tx: &mut dyn Writing,
+    now: Timestamp,
+    note: Note<'_>,
+    changed: &[&str],
+) -> Result<(), ServerError> {
     let (last, previous) = tx.audit_tip()?;
     let mut map = cbor::Map::new();
     let mut put = |name: &str, value| map.insert(name.to_owned(), value);
@@ -56,6 +66,9 @@ pub(crate) fn append(tx: &mut dyn Writing, now: Timestamp, note: Note<'_>) -> Re
     }
     if let Some(to) = note.to {
         put("to", Value::text(to.as_str()));
+    }
+    if !changed.is_empty() {
+        put("changed", Value::Array(changed.iter().map(|name| Value::text(*name)).collect()));
     }
     let body = cbor::encode(&Value::Map(map));
     let hash = chain(&previous, &body);
@@ -118,6 +131,13 @@ fn read(entry: &AuditEntry) -> Result<AuditRow, CborError> {
             Some(UserId::new(text).map_err(|_| CborError::Shape)?)
         }
     };
+    let changed = match fields.optional("changed") {
+        None => Vec::new(),
+        Some(value) => {
+            let names = value.as_array().ok_or(CborError::Shape)?.iter().map(Value::as_text);
+            names.map(|name| name.map(str::to_owned)).collect::<Option<_>>().ok_or(CborError::Shape)?
+        }
+    };
     let record = |value: &Value| value.as_bytes().and_then(|id| RecordId::from_slice(id).ok()).ok_or(CborError::Shape);
     let row = AuditRow {
         number: fields.uint("number")?,
@@ -128,6 +148,7 @@ fn read(entry: &AuditEntry) -> Result<AuditRow, CborError> {
         to,
         records: fields.array("records")?.iter().map(record).collect::<Result<_, _>>()?,
         why: fields.text("why")?,
+        changed,
         hash: entry.hash,
     };
     fields.finish()?;

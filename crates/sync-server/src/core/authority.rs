@@ -3,6 +3,7 @@
 
 use documents::{Candidate, Checked, Created, Merge, Opened, Refusal, Sentence, Template, View, Write};
 use records::access::Compartment;
+use records::attachments::{ATTACH, Attachment, FILES_MAX};
 use records::{Body, Field, Kind, Role};
 use serde_json::Value as Json;
 use signed::{SchoolId, UserId, code};
@@ -138,7 +139,7 @@ impl Work<'_> {
         if kind.name == "case" && case != doc.id {
             return no(code::C_CREATED, "a case record with another id than its case");
         }
-        let body = match records::shown(kind, view, &context(self.now)).body {
+        let body = match records::shown(kind, view, &context(self.now, &self.policy)).body {
             Json::Object(map) => Body(map),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Body::default(),
         };
@@ -176,6 +177,7 @@ impl Work<'_> {
         let Some(kind) = records::kind(name) else { return Ok(()) };
         for opened in checked.statements() {
             step_allowed(kind, opened, sender)?;
+            self.attachable(doc, opened)?;
         }
         if creates {
             return Ok(());
@@ -192,9 +194,27 @@ impl Work<'_> {
             if !verb && !records::may_edit(sender.role, &compartment, kind, field) {
                 return no(code::S_ROLE, "a field that this role does not change");
             }
-            if field.merge == Merge::S && !owned_then(doc, kind, checked, &sender.peer.user, self.now) {
+            if field.merge == Merge::S && !owned_then(doc, kind, checked, &sender.peer.user, self) {
                 return no(code::S_OWNER, "a field that only the owner changes");
             }
+        }
+        Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// R80: a statement names a file in its one form, and a record has a bounded number of them.
+    fn attachable(&self, doc: &Doc, opened: &Opened) -> Allowed {
+        let statement = &opened.statement;
+        if statement.sentence.name() != ATTACH || statement.rules > records::RULES_VERSION {
+            return Ok(());
+        }
+        let Some(file) = Attachment::of(&statement.content) else {
+            return no(code::S_SHAPE, "a statement that names no file");
+        };
+        let Ok(known) = self.tx.media_of(doc.id) else { return no(code::A_IO, "the disk failed") };
+        if known.len() >= FILES_MAX && !known.iter().any(|row| row.sha256 == file.sha256) {
+            return no(code::R80_TOO_MANY, "more files than a record holds");
         }
         Ok(())
     }
@@ -262,11 +282,11 @@ fn declared(kind: &Kind, key: &str) -> Option<&'static Field> {
 }
 
 /// Whether somebody owned a record at what a change stands on.
-fn owned_then(doc: &Doc, kind: &'static Kind, checked: &Checked, user: &UserId, now: signed::Timestamp) -> bool {
+fn owned_then(doc: &Doc, kind: &'static Kind, checked: &Checked, user: &UserId, work: &Work<'_>) -> bool {
     let mut then = doc.view.clone();
     then.statements.retain(|said| checked.clock.covers(&said.dot.actor, said.dot.seq));
     for standing in then.fields.values_mut() {
         standing.retain(|one| checked.clock.covers(&one.dot.actor, one.dot.seq));
     }
-    records::shown(kind, &then, &context(now)).owners.iter().any(|owner| owner == user.as_str())
+    records::shown(kind, &then, &context(work.now, &work.policy)).owners.iter().any(|owner| owner == user.as_str())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use documents::{Candidate, ChangeInfo, Checked, Clock, DocState, Dot, History, Refusal, Template, View};
+use records::Policy;
 use signed::{ActorId, ChangeHash, RecordId, Timestamp, UserId, code};
 
 use super::Core;
@@ -118,7 +119,7 @@ impl Doc {
         self.received.insert(dot, work.now);
         if self.changes.len() == 1 {
             // The rows below refer to this one; what is in it is written again by `flush`.
-            work.tx.put_document(&self.row(work.now)?)?;
+            work.tx.put_document(&self.row(work.now, &work.policy)?)?;
         }
         self.dirty = true;
         work.tx.add_change(&ChangeRow {
@@ -145,17 +146,20 @@ impl Doc {
                 kid: opened.kid,
                 author: opened.statement.author.clone(),
             })?;
+            if self.state.template == Template::Record {
+                work.media_said(self.id, opened)?;
+            }
         }
         Ok(())
     }
 
     /// The row as it is to be stored.
-    pub(crate) fn row(&self, now: Timestamp) -> Result<DocumentRow, ServerError> {
+    pub(crate) fn row(&self, now: Timestamp, policy: &Policy) -> Result<DocumentRow, ServerError> {
         let fresh;
         let projection = match &self.projection {
             Some(projection) => projection,
             None => {
-                fresh = Projection::of(self.id, &self.view, now, &self.received).ok_or(StoreError::Damaged)?;
+                fresh = Projection::of(self.id, &self.view, now, policy, &self.received).ok_or(StoreError::Damaged)?;
                 &fresh
             }
         };
@@ -238,7 +242,7 @@ impl Work<'_> {
     /// Writes a document's row if it has changed.
     pub(crate) fn flush(&mut self, doc: &mut Doc) -> Result<(), ServerError> {
         if std::mem::take(&mut doc.dirty) {
-            self.tx.put_document(&doc.row(self.now)?)?;
+            self.tx.put_document(&doc.row(self.now, &self.policy)?)?;
         }
         Ok(())
     }

@@ -139,6 +139,8 @@ impl Work<'_> {
             cursor: 0,
             revoked_at: None,
             erase: false,
+            erase_ordered_at: None,
+            erased: None,
         };
         self.tx.put_device(&device)?;
         let actor = super::directory::actor_of(&device, &device.incarnation);
@@ -147,7 +149,6 @@ impl Work<'_> {
         // Their other devices learn of it, and it finds in the inbox what did not fit the answer.
         self.introduce_user(&person.id, &person.id)?;
         self.introduce(&person.id, device_subject(device.id))?;
-        self.tell_policy(&person.id)?;
         let note = Note { device: Some(device.id), ..Note::admin("enrol").about(&person.id) };
         audit::append(self.tx.as_mut(), self.now, note)?;
         Ok(device)

@@ -14,10 +14,12 @@ use zeroize::Zeroizing;
 
 use super::audit::{self, Note};
 use super::faults::Faults;
+use super::media::Uploads;
 use super::types::{Clock, InitAnswer, InitOptions};
 use super::work::Work;
-use super::{Core, receipts, vault};
+use super::{Core, policy, receipts, vault};
 use crate::error::ServerError;
+use crate::objects::{Files, Memory, Objects};
 use crate::store::sqlite::Sqlite;
 use crate::store::{Store, StoreError};
 
@@ -29,6 +31,9 @@ const SERVER_KEY: &str = "server.key";
 const SPARE_KEY: &str = "spare.key";
 /// The key that opens the database and wraps every document's key.
 const MASTER_KEY: &str = "master.key";
+
+/// The folder of attached files, below the directory.
+const MEDIA: &str = "media";
 
 const EPOCH: &str = "epoch";
 const INCARNATION: &str = "incarnation";
@@ -80,6 +85,7 @@ fn found(store: &dyn Store, secrets: &Secrets, now: Timestamp) -> Result<(), Ser
     tx.put_meta(SERVER_SPKI, secrets.signer.public_key().spki())?;
     tx.put_meta(SPARE_SPKI, secrets.spare.spki())?;
     tx.put_meta(READ_OFF, &records::RULES_VERSION.to_be_bytes())?;
+    policy::keep(tx.as_mut(), &records::Policy::DEFAULT, now)?;
     audit::append(tx.as_mut(), now, Note::admin("init"))?;
     receipts::sign_tip(epoch, &secrets.signer, tx.as_mut(), now)?;
     Ok(tx.commit()?)
@@ -103,21 +109,27 @@ impl Core {
         let store = Sqlite::open(&dir.join(DATABASE), &*vault::database_key(&master)?)?;
         let spare = store.read()?.meta(SPARE_SPKI)?.ok_or(StoreError::Damaged)?;
         let spare = PublicKey::from_spki(&spare).map_err(|_| StoreError::Damaged)?;
-        Self::of(Box::new(store), Secrets { master, signer, spare }, clock)
+        let objects = Files::below(dir.join(MEDIA));
+        Self::of(Box::new(store), Box::new(objects), Secrets { master, signer, spare }, clock)
     }
 
     /// A server over an empty store of the caller's (a simulation's, a test's).
     pub fn found(store: Box<dyn Store>, secrets: Secrets, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
         found(store.as_ref(), &secrets, clock.now())?;
-        Self::of(store, secrets, clock)
+        Self::over(store, secrets, clock)
     }
 
-    /// A server over a store that [`Core::found`] made.
+    /// A server over a store that [`Core::found`] made; attached files last as long as it does.
     pub fn over(store: Box<dyn Store>, secrets: Secrets, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
-        Self::of(store, secrets, clock)
+        Self::of(store, Box::<Memory>::default(), secrets, clock)
     }
 
-    fn of(store: Box<dyn Store>, secrets: Secrets, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
+    fn of(
+        store: Box<dyn Store>,
+        objects: Box<dyn Objects>,
+        secrets: Secrets,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServerError> {
         let tx = store.read()?;
         let fixed = |name: &str| -> Result<[u8; 16], ServerError> {
             let bytes = tx.meta(name)?.ok_or(StoreError::Damaged)?;
@@ -127,8 +139,8 @@ impl Core {
             return Err(ServerError::new(code::STORE_KEY, "server.key is not the key of this database"));
         }
         let (epoch, incarnation) = (Epoch(fixed(EPOCH)?), Incarnation(fixed(INCARNATION)?));
+        let policy = policy::in_force(tx.as_ref())?.policy;
         let read_off = tx.meta(READ_OFF)?.as_deref() == Some(&records::RULES_VERSION.to_be_bytes());
-        let policy = super::policy::stored(tx.as_ref())?;
         drop(tx);
         let core = Self {
             vault: vault::Vault::new(&secrets.master)?,
@@ -141,6 +153,8 @@ impl Core {
             policy: RwLock::new(Arc::new(policy)),
             faults: Faults::from_environment(),
             store,
+            objects,
+            uploads: Uploads::default(),
         };
         if !read_off {
             core.read_off_again()?;

@@ -386,6 +386,10 @@ impl Work<'_> {
             return Ok(());
         }
         for (document, change) in changes() {
+            // Not even aside: nothing of what was erased comes back.
+            if self.erased(document)? {
+                continue;
+            }
             let hash = if let Read::Good(candidate) = &change.read { candidate.hash.0 } else { change.sha };
             self.keep_aside(device, document, hash, code::D_REVOKED, &change.bytes)?;
         }

@@ -23,6 +23,16 @@ pub const SCHOOLS_MAX: usize = 200;
 /// store is asked.
 pub const KEYS_KEPT_MAX: usize = 65_536;
 
+/// Bytes of files that one device has offered and not brought to their end: eight of the largest.
+pub const MEDIA_UNFINISHED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Bytes of files that the devices of one user have brought: years of photographs.
+pub const MEDIA_USER_BYTES_MAX: u64 = 32 * 1024 * 1024 * 1024;
+
+/// Bytes of a file after which the device is told that they are on the disk: half of what it may have
+/// on its way, so that it never waits for the word.
+pub const MEDIA_CONFIRM_BYTES: u64 = wire::limits::MEDIA_WINDOW_BYTES / 2;
+
 /// Persons whose ages are looked up for one record.
 pub const PERSONS_NAMED_MAX: usize = 32;
 
@@ -31,6 +41,9 @@ pub const CASE_ROWS_MAX: usize = 4_000;
 
 /// How often a case is weighed again because the last time something followed from it.
 pub(crate) const WEIGHED_AGAIN_MAX: usize = 4;
+
+/// Documents that one transaction reads off anew after a policy has changed: others wait no longer.
+pub(crate) const POLICY_STEP: usize = 100;
 
 /// Prompts that one transaction tells.
 pub(crate) const PROMPTS_PER_TICK_MAX: usize = 500;

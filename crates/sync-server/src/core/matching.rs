@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use documents::{Created, Template};
-use records::matching::{self, Entry, Found};
+use records::matching::{self, Entry, PossibleMatch as Found};
 use records::rules::Row;
 use records::{Body, Compartment, Role, Writes};
 use serde_json::json;
@@ -36,7 +36,7 @@ impl Work<'_> {
     }
 
     fn match_one(&mut self, row: &Row) -> Result<Vec<RecordId>, ServerError> {
-        let entry = entry(row);
+        let entry = Entry::of_row(row);
         let hashes: Vec<(KeyHash, u64)> = entry
             .keys
             .iter()
@@ -57,7 +57,7 @@ impl Work<'_> {
         let mut made = Vec::new();
         for other in others.into_iter().take(MATCHES_PER_RECORD_MAX) {
             let Ok(Some(known)) = self.row_of(other) else { continue };
-            for found in matching::compare(&entry, &self::entry(&known)) {
+            for found in matching::compare(&entry, &Entry::of_row(&known)) {
                 made.extend(self.make_match(&found, row, &known)?);
             }
         }
@@ -66,24 +66,34 @@ impl Work<'_> {
 
     /// Makes the record of a match, unless it is there, and gives it to whoever is to look at it.
     fn make_match(&mut self, found: &Found, new: &Row, known: &Row) -> Result<Option<RecordId>, ServerError> {
-        let id = matching::match_id(found.kind, new.id, known.id);
+        let id = found.id;
         if self.docs.contains_key(&id) || self.tx.document(id)?.is_some() {
             return Ok(None);
         }
-        let first = if found.records.first() == Some(&new.id) { new } else { known };
+        let lower = if found.records.first() == Some(&new.id) { new } else { known };
+        // R13: what a reporter is known by is for the holders of that vault, and stays in it.
+        let vault = [new, known].into_iter().find(|row| matches!(row.compartment, Compartment::Reporter { .. }));
+        let (first, told) = match vault {
+            Some(row) => (row, vec![row]),
+            None => (lower, vec![new, known]),
+        };
         let (Some(case), Some(kind)) = (first.case, records::kind("match")) else { return Ok(None) };
         let mut body = Body::default();
-        body.0.insert("rule".into(), json!(matching::rule(found.kind)));
+        body.0.insert("rule".into(), json!(found.rule));
         body.0.insert("records".into(), json!(found.records.map(|id| id.to_string())));
-        body.0.insert("key_kind".into(), json!(found.kind.as_str()));
-        body.0.insert("serious".into(), json!(serious(new) || serious(known)));
-        body.0.insert("shared".into(), json!(found.shared));
+        body.0.insert("key_kind".into(), json!(found.key_kind.as_str()));
+        body.0.insert("serious".into(), json!(found.serious));
+        body.0.insert("shared".into(), json!(!found.alerts));
         records::defaults(kind, &mut body, self.now);
         let writes = records::split(kind, &body).map_err(|_| MISFIT)?;
         let created = Created {
             kind: kind.name.to_owned(),
             template: Template::Record,
-            compartment: Compartment::Intel { case }.to_string(),
+            compartment: match vault {
+                Some(_) => Compartment::Reporter { case },
+                None => Compartment::Intel { case },
+            }
+            .to_string(),
             case: Some(case),
             school: None,
             capacity: "safer_schools".to_owned(),
@@ -91,7 +101,7 @@ impl Work<'_> {
         let content = created.content(Some((kind.part, writes.sealed.clone())));
         let mut doc = Doc::new(self.core, id, Template::Record)?;
         self.write_own(&mut doc, kind.name, Some(("created", content)), &writes)?;
-        for user in self.concerned(&[new, known])? {
+        for user in self.concerned(&told)? {
             let content = Map::from([(String::from("to"), Value::text(user))]);
             self.write_own(&mut doc, kind.name, Some(("share", content)), &Writes::default())?;
         }
@@ -103,7 +113,7 @@ impl Work<'_> {
         Ok(Some(id))
     }
 
-    /// Whoever answers for these records and their cases, and their sergeants: both sides.
+    /// Whoever answers for these records and their cases, and their sergeants.
     fn concerned(&self, rows: &[&Row]) -> Result<Vec<String>, ServerError> {
         let people = self.directory();
         let mut users = BTreeSet::new();
@@ -163,20 +173,4 @@ impl Work<'_> {
         }
         Ok(found)
     }
-}
-
-fn entry(row: &Row) -> Entry {
-    Entry {
-        record: row.id,
-        case: row.case,
-        keys: matching::keys(&row.kind, &row.body),
-        person: (row.kind == "person").then(|| matching::facts(&row.body)),
-    }
-}
-
-/// Whether a record is about a suspect who is serious: marked, or found so by a check.
-fn serious(row: &Row) -> bool {
-    let suspect = row.lines("roles").iter().any(|role| role == "suspect");
-    let found = row.at("result/serious") == Some(&json!(true)) || row.at("result/order_in_force") == Some(&json!(true));
-    (suspect && !row.lines("markers").is_empty()) || found
 }

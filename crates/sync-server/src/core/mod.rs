@@ -20,15 +20,18 @@ pub mod faults;
 mod home;
 mod inbox;
 mod ingest;
+mod left;
 pub mod limits;
 mod matching;
+mod media;
 mod own;
-mod policy;
+pub(crate) mod policy;
 mod prepare;
 mod projection;
 mod receipts;
 mod recover;
 mod report;
+mod retention;
 mod session;
 mod types;
 pub mod vault;
@@ -45,19 +48,25 @@ use wire::enrolment::pin;
 
 use self::limits::KEYS_KEPT_MAX;
 use crate::error::ServerError;
+use crate::objects::Objects;
 use crate::store::{Reading, Store};
 
 pub use home::{Secrets, init};
+pub use media::{Incoming, Offered, Taken};
+pub use policy::{PolicyChange, PolicyVersion};
 pub use prepare::Prepared;
 pub use report::ReportKind;
 pub use types::{
-    Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, Effects, Fault, InitAnswer, InitOptions, NewCode,
-    PeerState, RecoverDraft, Recovered, SchoolNew, SystemClock, UserNew, VerifyAnswer,
+    Agreement, AuditFilter, AuditRow, Clock, Committed, DeviceRow, DueCase, Effects, Fault, Hold, InitAnswer,
+    InitOptions, NewCode, PeerState, RecoverDraft, Recovered, RetentionDecision, RetentionReview, SchoolNew,
+    SystemClock, UserNew, VerifyAnswer,
 };
 
 /// Everything of the server but the network: blocking calls, one writer at a time.
 pub struct Core {
     store: Box<dyn Store>,
+    objects: Box<dyn Objects>,
+    uploads: media::Uploads,
     vault: vault::Vault,
     signer: Arc<RingSigner>,
     spare: PublicKey,

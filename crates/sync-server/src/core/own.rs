@@ -2,6 +2,7 @@
 //! answer to what was proposed offline; and the order in which a frame's consequences follow.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use documents::{Candidate, ChangeBuilder, Created, Template, Verdict};
 use records::{Body, Compartment, Context, Kind, Role, Writes};
@@ -121,7 +122,7 @@ impl Work<'_> {
             return Ok(false);
         }
         let before = doc.projection.as_ref().map(Projection::case_facts);
-        doc.projection = Projection::of(doc.id, &doc.view, self.now, &doc.received);
+        doc.projection = Projection::of(doc.id, &doc.view, self.now, &self.policy, &doc.received);
         self.flush(doc)?;
         let Some(after) = &doc.projection else { return Ok(false) };
         Ok(after.kind == "case" && before.as_ref() != Some(&after.case_facts()))
@@ -231,11 +232,11 @@ impl Work<'_> {
 
     /// R26: a child under 13 and any sexual indicator make a record immediate.
     fn raise(&mut self, doc: &mut Doc, kind: &'static Kind) -> Result<(), ServerError> {
-        let shown = records::shown(kind, &doc.view, &context(self.now));
+        let shown = records::shown(kind, &doc.view, &context(self.now, &self.policy));
         let Json::Object(map) = shown.body else { return Ok(()) };
         let body = Body(map);
         let ages = self.ages(&body)?;
-        let asked = records::raise::urgency_raise(kind, &body, &ages, &self.core.policy());
+        let asked = records::raise::urgency_raise(kind, &body, &ages, &self.policy);
         // Once only: a sergeant's reasoned lowering is not undone by the rule that was lowered.
         let raised = |urgency: &str| {
             let entries = doc.view.cautious.get("urgency").map(Vec::as_slice).unwrap_or_default();
@@ -255,7 +256,7 @@ impl Work<'_> {
         for id in named {
             let Some(doc) = self.doc(id)? else { continue };
             if let Some(kind) = doc.view.created().and_then(|(_, made)| records::kind(&made.kind)) {
-                let person = records::shown(kind, &doc.view, &context(self.now)).body;
+                let person = records::shown(kind, &doc.view, &context(self.now, &self.policy)).body;
                 ages.extend(age(&person, &self.now.to_string()));
             }
             self.keep(doc);
@@ -283,9 +284,9 @@ impl Work<'_> {
 
     fn answer(&mut self, doc: &mut Doc, weighing: &Weighing) -> Result<(), ServerError> {
         let Some(kind) = doc.view.created().and_then(|(_, made)| records::kind(&made.kind)) else { return Ok(()) };
-        let policy = self.core.policy();
+        let policy = Arc::clone(&self.policy);
         let view = weighing.view(self.now, &policy);
-        let context = Context { case: Some(&view), policy: &policy, ..context(self.now) };
+        let context = Context { case: Some(&view), ..context(self.now, &policy) };
         for proposal in records::proposals(kind, &doc.view, &context) {
             if let Some((step, content)) = proposal.answer() {
                 self.write_own(doc, kind.name, Some((step, content)), &Writes::default())?;

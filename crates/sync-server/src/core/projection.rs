@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use documents::{Created, Dot, Said, Template, View};
 use records::access::{CaseFacts, Compartment, RecordFacts};
-use records::{Context, Shown, rules};
+use records::{Context, Policy, Shown, rules};
 use serde_json::Value as Json;
 use signed::cbor::{self, CborError, Fields, Map, Value};
 use signed::{RecordId, Timestamp, UserId};
@@ -22,6 +22,8 @@ pub(crate) const RECOVERED: &str = "recovered";
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Projection {
     pub(crate) at: Timestamp,
+    /// The version of the policy by which it was read off.
+    pub(crate) policy: u64,
     pub(crate) template: String,
     pub(crate) kind: String,
     pub(crate) compartment: String,
@@ -50,16 +52,23 @@ pub(crate) struct Projection {
 }
 
 /// What the server knows beside a document when it reads one.
-pub(crate) fn context(now: Timestamp) -> Context<'static> {
-    Context { online: true, ..Context::at(now) }
+pub(crate) fn context(now: Timestamp, policy: &Policy) -> Context<'_> {
+    Context { online: true, policy, ..Context::at(now) }
 }
 
 impl Projection {
     /// Reads a document off; `None` when nothing says what it is.
-    pub(crate) fn of(id: RecordId, view: &View, now: Timestamp, received: &BTreeMap<Dot, Timestamp>) -> Option<Self> {
+    pub(crate) fn of(
+        id: RecordId,
+        view: &View,
+        now: Timestamp,
+        policy: &Policy,
+        received: &BTreeMap<Dot, Timestamp>,
+    ) -> Option<Self> {
         let (said, created) = view.created()?;
         let mut projection = Self {
             at: now,
+            policy: policy.version,
             template: created.template.as_str().to_owned(),
             kind: created.kind.clone(),
             compartment: created.compartment.clone(),
@@ -93,10 +102,11 @@ impl Projection {
         }
         let kind = records::kind(&created.kind).filter(|_| created.template == Template::Record);
         if let Some(kind) = kind {
-            let shown = records::shown(kind, view, &context(now));
+            let shown = records::shown(kind, view, &context(now, policy));
             projection.requested_by = records::requesters(view, &shown.body);
             projection.read(&shown);
-            projection.row = rules::Row::read(id, view, &shown, &context(now), &|dot| received.get(dot).copied());
+            projection.row =
+                rules::Row::read(id, view, &shown, &context(now, policy), &|dot| received.get(dot).copied());
         }
         Some(projection)
     }
@@ -121,7 +131,7 @@ impl Projection {
         self.urgency.clone_from(&shown.urgency);
         self.due = shown.due;
         self.open = shown.open;
-        self.high_risk = ["current_risk", "level"].iter().any(|name| text(name) == Some("high"));
+        self.high_risk = ["current_risk", "level"].iter().any(|name| matches!(text(name), Some("high" | "very_high")));
         self.gaps = shown.gaps.iter().map(|gap| gap.code.name.to_owned()).collect();
         self.gaps.sort();
         self.gaps.dedup();
@@ -139,10 +149,18 @@ impl Projection {
             owners: users(&self.owners),
             requested_by: users(&self.requested_by),
             granted: users(&self.granted),
+            asked: Vec::new(),
             open: self.open,
             high_risk: self.high_risk,
             escalated: false,
         })
+    }
+
+    /// Whom a request for help or a worry names: whom it is about, and who was chosen to answer (R118, R124).
+    pub(crate) fn help(&self) -> (Option<UserId>, Option<UserId>) {
+        let row = self.row.as_ref().filter(|row| row.kind == "help_request");
+        let user = |name: &str| row.and_then(|row| row.text(name)).and_then(|user| UserId::new(user).ok());
+        (user("about_user"), user("to"))
     }
 
     /// What a case's own record says about its membership, but for the owner's team and area.
@@ -240,6 +258,7 @@ impl Projection {
         let mut map = Map::new();
         let mut put = |name: &str, value| map.insert(name.to_owned(), value);
         put("at", Value::text(self.at.to_string()));
+        put("policy", Value::uint(self.policy));
         put("template", Value::text(&self.template));
         put("kind", Value::text(&self.kind));
         put("compartment", Value::text(&self.compartment));
@@ -286,8 +305,11 @@ impl Projection {
         let of = fields.optional("of").map(id).transpose()?;
         let due = fields.optional("due").map(text).transpose()?;
         let row = fields.optional("row").map(text).transpose()?;
+        let policy = fields.optional("policy");
         let projection = Self {
             at: time(&fields.text("at")?)?,
+            // Before versions were kept it was the defaults'.
+            policy: policy.map_or(Some(Policy::DEFAULT.version), |v| v.as_uint()).ok_or(CborError::Shape)?,
             template: fields.text("template")?,
             kind: fields.text("kind")?,
             compartment: fields.text("compartment")?,

@@ -33,10 +33,6 @@ pub enum ReportKind {
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Cells with fewer people than this are not shown (R86).
-const CELL_MIN: usize = 10;
-/// Above this share of unknowns nothing is said (R86).
-const UNKNOWN_MAX: f64 = 0.10;
 
 impl Core {
     /// A report's rows.
@@ -160,7 +156,7 @@ impl Report<'_, '_> {
         let mut loads: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let officers = people.members().filter(|one| matches!(one.role, Role::Officer | Role::Pcso));
         for officer in officers {
-            let own = |row: &&Row| row.open && row.owners.iter().any(|owner| *owner == officer.user);
+            let own = |row: &&Row| row.open && row.owners.contains(&officer.user);
             let cases: Vec<&Row> = self.of("case").filter(own).collect();
             let risk = |case: &Row| {
                 let levels = self.of("risk_assessment").filter(|risk| risk.case == Some(case.id));
@@ -198,13 +194,14 @@ impl Report<'_, '_> {
             let mut sorted = of_team.clone();
             sorted.sort_by(f64::total_cmp);
             let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+            let most = ratio(self.work.policy.load_alert_percent, 100) * median;
             for row in made.iter_mut().filter(|row| row.get("supervisor").and_then(Json::as_str) == Some(supervisor)) {
                 let load = row.get("load").and_then(Json::as_f64).unwrap_or(0.0);
-                if let (true, Json::Object(map)) = (median > 0.0 && load > 1.5 * median, row) {
+                if let (true, Json::Object(map)) = (median > 0.0 && load > most, row) {
                     map.insert("alert".into(), json!("load"));
                 }
             }
-            if of_team.len() > self.work.core.policy().span_max {
+            if of_team.len() > self.work.policy.span_max {
                 made.push(json!({ "supervisor": supervisor, "officers": of_team.len(), "alert": "span" }));
             }
         }
@@ -258,11 +255,12 @@ impl Report<'_, '_> {
                 groups.entry(key).or_default().push(stated.filter(|code| code != "NS"));
             }
         }
+        let policy = &self.work.policy;
         let mut made = Vec::new();
         for ((capacity, role, outcome), people) in groups {
             let (n, unknown) = (people.len(), people.iter().filter(|one| one.is_none()).count());
-            let enough = ratio(unknown, n) <= UNKNOWN_MAX;
-            let rate = if enough { rates(&people) } else { json!("insufficient data") };
+            let enough = unknown * 100 <= policy.unknown_max_percent * n;
+            let rate = if enough { rates(&people, policy.cell_least) } else { json!("insufficient data") };
             made.push(json!({
                 "capacity": capacity, "role": role, "outcome": outcome, "n": n, "unknown": unknown, "rate": rate,
             }));
@@ -348,7 +346,7 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn rates(people: &[Option<String>]) -> Json {
+fn rates(people: &[Option<String>], cell_least: usize) -> Json {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for code in people.iter().flatten() {
         *counts.entry(code).or_default() += 1;
@@ -356,7 +354,7 @@ fn rates(people: &[Option<String>]) -> Json {
     let known: usize = counts.values().sum();
     let cell = |(code, n): (&str, usize)| {
         let share = (ratio(n, known) * 1000.0).round() / 1000.0;
-        (code.to_owned(), if n < CELL_MIN { json!("suppressed") } else { json!(share) })
+        (code.to_owned(), if n < cell_least { json!("suppressed") } else { json!(share) })
     };
     Json::Object(counts.into_iter().map(cell).collect())
 }

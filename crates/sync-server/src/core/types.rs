@@ -148,6 +148,74 @@ pub struct DeviceRow {
     pub quarantined: u64,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Since when it is to erase itself.
+    pub erase_ordered_at: Option<Timestamp>,
+    /// When its signed word came that it did.
+    pub erased_at: Option<Timestamp>,
+}
+
+/// A legal hold, with its reasons in clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The record or case.
+    pub subject: RecordId,
+    /// Who placed it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Who released it, when and why.
+    pub released: Option<(UserId, Timestamp, String)>,
+}
+
+/// What is decided about keeping a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetentionDecision {
+    /// It is kept; a new contact begins the clear period anew.
+    Retain,
+    /// It is looked at again on that very day.
+    Review,
+    /// Every record of it is erased.
+    Erase,
+}
+
+/// A decision about keeping a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetentionReview {
+    /// The case.
+    pub case: RecordId,
+    /// The data protection officer.
+    pub by: UserId,
+    /// What is decided.
+    pub decision: RetentionDecision,
+    /// The review group, 1 to 4.
+    pub group: u64,
+    /// When it is looked at next.
+    pub next_review: Timestamp,
+    /// Why; kept sealed.
+    pub reason: String,
+}
+
+/// A case whose review is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCase {
+    /// The case.
+    pub case: RecordId,
+    /// The review group, 1 to 4.
+    pub group: u64,
+    /// Since when it is due.
+    pub next_review: Timestamp,
+    /// When somebody's device last brought something about it.
+    pub last_contact: Option<Timestamp>,
+    /// What was decided last.
+    pub decision: Option<String>,
+    /// By whom.
+    pub decided_by: Option<UserId>,
+    /// Whether a legal hold stands on it.
+    pub held: bool,
+    /// Whether a child under ten is part of it: keeping it needs special thought.
+    pub young_child: bool,
 }
 
 /// Which audit entries are wanted; what is `None` does not restrict.
@@ -181,6 +249,8 @@ pub struct AuditRow {
     pub records: Vec<RecordId>,
     /// Why, as a word or code: `push`, `page`, `user_add`, `C.foreign_actor`.
     pub why: String,
+    /// Names of the settings that changed, where the act changed settings.
+    pub changed: Vec<String>,
     /// The hash that chains it to the one before.
     pub hash: [u8; 32],
 }

@@ -21,6 +21,7 @@ pub(crate) enum Purpose {
     State,
     Projection,
     Quarantine,
+    Reason,
     DocumentKey,
 }
 
@@ -31,6 +32,7 @@ impl Purpose {
             Self::State => b"state",
             Self::Projection => b"projection",
             Self::Quarantine => b"quarantine",
+            Self::Reason => b"reason",
             Self::DocumentKey => b"document key",
         }
     }
@@ -63,6 +65,7 @@ pub fn database_key(master: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, ServerErro
 pub(crate) struct Vault {
     wrap: SealingKey,
     quarantine: SealingKey,
+    reasons: SealingKey,
     matches: hmac::Key,
 }
 
@@ -71,6 +74,7 @@ impl Vault {
         Ok(Self {
             wrap: SealingKey::new(&*derived(master, b"document keys")?)?,
             quarantine: SealingKey::new(&*derived(master, b"quarantine")?)?,
+            reasons: SealingKey::new(&*derived(master, b"reasons")?)?,
             matches: hmac::Key::new(hmac::HMAC_SHA256, &derived(master, b"match keys")?[..]),
         })
     }
@@ -100,6 +104,20 @@ impl Vault {
     /// Seals a change that is kept aside: there may be no document to seal it under.
     pub(crate) fn seal_aside(&self, hash: &[u8; 32], bytes: &[u8]) -> Result<Vec<u8>, ServerError> {
         self.quarantine.seal(Purpose::Quarantine, hash, bytes)
+    }
+
+    /// Seals why something was erased, held or kept: it may name what the words no longer do.
+    pub(crate) fn seal_reason(&self, about: RecordId, reason: &str) -> Result<Vec<u8>, ServerError> {
+        self.reasons.seal(Purpose::Reason, &about.0, reason.as_bytes())
+    }
+
+    /// The reason again; empty for one that was never written down.
+    pub(crate) fn open_reason(&self, about: RecordId, sealed: &[u8]) -> Result<String, ServerError> {
+        if sealed.is_empty() {
+            return Ok(String::new());
+        }
+        let bytes = self.reasons.open(Purpose::Reason, &about.0, sealed)?;
+        String::from_utf8(bytes).map_err(|_| SEALED)
     }
 }
 

@@ -1,8 +1,9 @@
 //! One writing transaction with everything that is loaded for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use records::{Holder, Role};
+use records::{Holder, Policy, Role};
 use signed::{RecordId, Timestamp, UserId};
 
 use super::document::Doc;
@@ -41,6 +42,8 @@ pub(crate) struct Work<'a> {
     pub(crate) core: &'a Core,
     pub(crate) tx: Box<dyn Writing + 'a>,
     pub(crate) now: Timestamp,
+    /// The policy in force.
+    pub(crate) policy: Arc<Policy>,
     /// Documents that are loaded; what they hold beyond the store is written by `flush`.
     pub(crate) docs: BTreeMap<RecordId, Doc>,
     /// Documents whose rows are not as they were written.
@@ -61,10 +64,12 @@ impl<'a> Work<'a> {
         let tx = core.store.write()?;
         let people = tx.users()?.into_iter().map(|row| (row.id.clone(), Person::of(row))).collect();
         let (audited, _) = tx.audit_tip()?;
+        let policy = core.see_policy(tx.reading())?;
         Ok(Self {
             core,
             tx,
             now: core.clock.now(),
+            policy,
             docs: BTreeMap::new(),
             damaged: BTreeSet::new(),
             grown: BTreeSet::new(),

@@ -40,6 +40,13 @@ pub const HELLO_TIME_MAX: Duration = Duration::from_secs(10);
 /// Streams a session may push on at one time: one for each lane, and the next when a lane was cut.
 pub const PUSH_STREAMS_MAX: usize = 4;
 
+/// Media streams of one session at one time: one file on its way to the server, one from it.
+pub const MEDIA_STREAMS_MAX: usize = 2;
+
+/// What a fetch counts of a media stream's bytes a second, beside what it brings: each is written into the
+/// audit chain, and 32 a second are more than anybody opens.
+pub const MEDIA_FETCH_COST_BYTES: u64 = 256 * 1024;
+
 /// Frames of one session between being read and being answered: what a device keeps under way in
 /// both lanes. What follows waits in the transport and costs the sender, not the server.
 pub const PUSHES_IN_FLIGHT_MAX: usize = 8;
@@ -90,6 +97,16 @@ pub const REVOKED_QUIET: Duration = Duration::from_millis(400);
 
 /// Time that sessions have, once the server is told to stop, to see their frames answered.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// Frames taken into quarantine from a device that was told to erase itself and hands over what it has; its
+/// quarantine is full long before.
+pub const HANDOVER_FRAMES_MAX: usize = 4_096;
+
+/// Time that handing over has: a slow link's worth of what a quarantine holds is more than anybody waits for.
+pub const HANDOVER_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// A device that was told to erase itself and has said nothing for this long does not say that it did.
+pub const HANDOVER_QUIET: Duration = Duration::from_secs(5);
 
 /// How long `serve` tries for the port it had the last time.
 pub const SAME_PORT_TIME_MAX: Duration = Duration::from_secs(2);

@@ -12,6 +12,7 @@ pub mod limits;
 mod listener;
 pub mod live;
 pub mod log;
+mod media;
 mod notice;
 pub mod place;
 mod revoked;
@@ -102,6 +103,7 @@ pub fn run(serve: &Serve) -> Result<(), Failure> {
     log::panics_as_lines(log.clone());
     let (clock, folder) = begin_clock(serve, &config)?;
     let core = Arc::new(Core::open(&serve.dir, Arc::clone(&clock) as Arc<dyn crate::core::Clock>)?);
+    take_up_policy(&serve.dir, &core, &log);
     let socket = place::bind(&serve.dir, serve.listen.unwrap_or(config.listen))?;
 
     let live = Arc::new(Live::new(config.sessions_max));
@@ -130,6 +132,21 @@ pub fn run(serve: &Serve) -> Result<(), Failure> {
             Err(Failure::new(code, "the store failed, so the server stopped; look at the disk, then start it again"))
         }
         Some(Why::Asked) | None => Ok(()),
+    }
+}
+
+/// A policy that was changed by hand while nobody served. One with a mistake is not taken up and does
+/// not keep the server from serving: what was in force stays in force.
+fn take_up_policy(dir: &std::path::Path, core: &Core, log: &Log) {
+    let failure = match crate::policy_file::take_up(dir, core) {
+        Ok(change) if change.changed.is_empty() => return,
+        Ok(change) => return drop(log.warn("policy_changed").count("version", change.version)),
+        Err(failure) => failure,
+    };
+    let _ = log.error("policy_refused").code(failure.code);
+    for gap in failure.gaps {
+        let setting = records::policy::Setting::by_name(&gap.path).map_or("unknown", |setting| setting.name);
+        let _ = log.error("policy_refused").code(gap.code).word("setting", setting);
     }
 }
 

@@ -68,6 +68,11 @@ fn fire(shared: &Shared) {
         Ok(grown) => shared.live.grown(grown),
         Err(error) => drop(shared.log.error("clock_due_failed").code(error.code)),
     }
+    // After a change of the policy, by whichever process: what follows from it for what is here.
+    match shared.core.policy_follow() {
+        Ok(grown) => shared.live.grown(grown),
+        Err(error) => drop(shared.log.error("policy_not_followed").code(error.code)),
+    }
 }
 
 /// Where another process wrote since, tells everybody connected what concerns them.
@@ -75,7 +80,6 @@ fn look(shared: &Shared, seen: Option<u64>) -> Result<u64, ServerError> {
     // Read first: what is written after this is noticed at the next tick.
     let version = shared.core.data_version()?;
     if seen != Some(version) {
-        shared.core.policy_again()?;
         shared.live.refresh_peers(&shared.core)?;
         shared.live.refresh_heads(&shared.core)?;
     }

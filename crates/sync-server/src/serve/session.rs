@@ -19,6 +19,8 @@ use super::Shared;
 use super::committer::Answer;
 use super::limits::{HELLO_TIME_MAX, LAST_WORD_TIME_MAX, PUSHES_IN_FLIGHT_MAX};
 use super::live::{End, Place};
+use super::media;
+use super::revoked;
 use super::streams::{self, Came, Outbound};
 use crate::core::{Core, PeerState};
 use crate::error::ServerError;
@@ -70,6 +72,7 @@ pub(super) async fn serve(shared: &Arc<Shared>, connection: Connection, peer: Pe
     // that is under way is carried through all the same: it belongs to the committer.
     let mut tasks = JoinSet::new();
     tasks.spawn(streams::read_control(receive, control_sender));
+    tasks.spawn(media::serve(Arc::clone(shared), connection.clone(), peer.clone(), push_sender.clone()));
     tasks.spawn(streams::read_pushes(connection.clone(), push_sender));
     let (checked, to_answer) = channel(PUSHES_IN_FLIGHT_MAX);
     tasks.spawn(check(Arc::clone(shared), peer.clone(), worked, checked));
@@ -83,12 +86,16 @@ pub(super) async fn serve(shared: &Arc<Shared>, connection: Connection, peer: Pe
         in_flight: 0,
         cursor: Cursor::default(),
         ended: None,
+        leaving: false,
     };
     session.run(&mut place, &mut control, &mut pushes, &mut done, deadline).await;
     if let Some(cursor) = session.cursor.next.take() {
         session.store_cursor(cursor);
     }
     let code = session.ended.flatten();
+    if session.leaving {
+        revoked::hand_over(shared, session.machine, &mut control, &mut pushes).await;
+    }
     session.outbound.close(&connection, code.map_or(0, |code| code.number)).await;
     code
 }
@@ -127,6 +134,8 @@ struct Session<'a> {
     cursor: Cursor,
     // Set once the session is over: with the code it was refused with, if it was.
     ended: Option<Option<Code>>,
+    // Told to erase itself: what it hands over is taken after the session.
+    leaving: bool,
 }
 
 impl Session<'_> {
@@ -171,6 +180,7 @@ impl Session<'_> {
             None => self.input(Input::InboxGrew(head)),
             Some(End::Revoked { erase: true }) => {
                 self.input(Input::Revoked);
+                self.leaving = true;
                 self.ended = Some(Some(code::D_REVOKED));
             }
             Some(End::Revoked { erase: false }) => self.refuse(code::D_REVOKED),
@@ -229,6 +239,8 @@ impl Session<'_> {
             }
             Effect::Committed(cursor) if self.cursor.storing => self.cursor.next = Some(cursor),
             Effect::Committed(cursor) => self.store_cursor(cursor),
+            // Only after the session: nobody was told to before.
+            Effect::Erased(_) => {}
             Effect::Close => self.end(None),
         }
     }

@@ -90,19 +90,19 @@ async fn read(stream: RecvStream, came: Sender<Came>, mut kind: Kind) {
 }
 
 /// Keeps one stream to its bytes a second, a second's worth at once.
-struct Pace {
+pub(super) struct Pace {
     // When everything read so far would have arrived at the permitted rate.
     paid_until: Instant,
     counted: u64,
 }
 
 impl Pace {
-    fn begin(now: Instant) -> Self {
+    pub(super) fn begin(now: Instant) -> Self {
         Self { paid_until: now, counted: 0 }
     }
 
     /// When the next message may be read.
-    fn ready_at(&mut self, bytes: u64, now: Instant) -> Instant {
+    pub(super) fn ready_at(&mut self, bytes: u64, now: Instant) -> Instant {
         let cost = (bytes - self.counted).max(MESSAGE_COST_BYTES_MIN);
         let micros = cost.saturating_mul(1_000_000) / SESSION_BYTES_PER_SECOND;
         self.counted = bytes;

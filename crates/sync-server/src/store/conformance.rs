@@ -1,6 +1,9 @@
 //! One suite that every adapter passes: where adapters differ is where nobody looks. A test calls
 //! [`run`] with a way to make a fresh store and, for one that lasts, to open it again.
 
+mod keeping;
+mod media;
+
 use signed::{ChangeHash, DeviceId, Incarnation, PublicKey, RecordId, SchoolId, Timestamp, UserId};
 use wire::Lane;
 
@@ -25,8 +28,13 @@ pub fn run<'s>(
     adding_twice_is_adding_once(store.as_ref())?;
     numbers_have_no_gaps(store.as_ref())?;
     a_reader_sees_a_steady_view(store.as_ref())?;
+    let made = rows()?;
+    media::files_come_are_named_and_are_locked(store.as_ref(), made.document.id, made.device.id, &made.user.id)?;
     let store = again(store).map_err(|error| format!("opening again: {error}"))?;
-    everything_is_there(store.as_ref())
+    everything_is_there(store.as_ref())?;
+    media::files_are_there(store.as_ref())?;
+    keeping::what_is_erased_stays_so(store.as_ref())?;
+    keeping::what_was_erased_is_gone(store.as_ref())
 }
 
 fn ok<T>(answer: Result<T, StoreError>) -> Result<T, String> {
@@ -97,6 +105,8 @@ fn rows() -> Result<Rows, String> {
             cursor: 0,
             revoked_at: Some(at),
             erase: true,
+            erase_ordered_at: Some(at),
+            erased: Some((at, vec![20])),
         },
         actor: ActorRow { actor: signed::ActorId([6; 16]), device, incarnation: life },
         code: CodeRow {

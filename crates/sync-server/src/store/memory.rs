@@ -7,6 +7,8 @@ use signed::merkle::Node;
 use signed::{ActorId, ChangeHash, DeviceId, Incarnation, RecordId, SchoolId, StatementHash, UserId};
 use wire::Lane;
 
+mod keeping;
+mod media;
 mod rules;
 
 use super::StoreError;
@@ -50,6 +52,8 @@ struct Tables {
     directory: BTreeMap<u64, DirectoryRow>,
     sent: BTreeSet<(UserId, u64)>,
     rules: rules::Rules,
+    keeping: keeping::Keeping,
+    media: media::Media,
 }
 
 impl Store for Memory {

@@ -4,6 +4,8 @@
 //! one that serves and [`memory`] the one that tests.
 
 pub mod conformance;
+pub mod keeping;
+pub mod media;
 pub mod memory;
 pub mod port;
 pub mod rows;

@@ -9,6 +9,8 @@ use signed::{ActorId, ChangeHash, DeviceId, Incarnation, RecordId, SchoolId, Use
 use wire::Lane;
 
 use super::StoreError;
+use super::keeping::{ReadingKeeping, WritingKeeping};
+use super::media::{ReadingMedia, WritingMedia};
 use super::rows::{
     ActorRow, AuditEntry, ChangeRow, CodeRow, DeviceEntry, DirectoryRow, DocumentRow, FrameRow, HeadRow, HolderRow,
     InboxRow, QuarantineRow, SchoolRow, StatementRow, UserRow, WithdrawalRow,
@@ -34,7 +36,7 @@ pub trait Store: Send + Sync {
 }
 
 /// The reads of a transaction.
-pub trait Reading: ReadingRules {
+pub trait Reading: ReadingRules + ReadingMedia + ReadingKeeping {
     /// A named single value.
     fn meta(&self, name: &str) -> Answer<Option<Vec<u8>>>;
     /// A school.
@@ -124,7 +126,7 @@ pub trait Reading: ReadingRules {
 
 /// The writes of a transaction. `put` replaces; `add` keeps what is there: the same row again
 /// changes nothing.
-pub trait Writing: Reading + WritingRules {
+pub trait Writing: Reading + WritingRules + WritingMedia + WritingKeeping {
     /// Sets a named single value.
     fn put_meta(&mut self, name: &str, value: &[u8]) -> Answer<()>;
     /// Sets a school.

@@ -64,6 +64,10 @@ pub struct DeviceEntry {
     pub revoked_at: Option<Timestamp>,
     /// Whether it is to erase itself.
     pub erase: bool,
+    /// Since when.
+    pub erase_ordered_at: Option<Timestamp>,
+    /// When it said that it did, and the signed words of that as they came.
+    pub erased: Option<(Timestamp, Vec<u8>)>,
 }
 
 /// One life of one device's store.

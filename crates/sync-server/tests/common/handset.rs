@@ -150,7 +150,14 @@ impl Handset {
     pub fn edit(&mut self, world: &World, id: RecordId, path: &str, value: Json) {
         let kind = self.kind(id);
         let mut mint = || world.id().to_string();
-        let writes = records::edits(kind, &self.docs[&id].view, &[(path.to_owned(), value)], &mut mint).unwrap();
+        let writes = records::edits(
+            kind,
+            &self.docs[&id].view,
+            &[(path.to_owned(), value)],
+            &records::Policy::DEFAULT,
+            &mut mint,
+        )
+        .unwrap();
         self.write(id, Template::Record, None, &writes);
     }
 

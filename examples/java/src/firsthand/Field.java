@@ -117,6 +117,16 @@ public final class Field implements AutoCloseable {
         return ask(LIBRARY::field_search, Map.of("text", text)).lines();
     }
 
+    /** Attaches a file: on this device's disk, encrypted, when it returns; sent after everything else. */
+    public Map<String, Object> attachmentAdd(String id, String path, String type) {
+        return ask(LIBRARY::field_attachment_add, Map.of("id", id, "path", path, "type", type)).object();
+    }
+
+    /** Decrypts an attached file into a file; waits for the network where it is not on this device. */
+    public Map<String, Object> attachmentFetch(String id, String sha256, String to) {
+        return ask(LIBRARY::field_attachment_fetch, Map.of("id", id, "sha256", sha256, "to", to)).object();
+    }
+
     /** What is unsent, how old it is, whether the server is reached. */
     public Map<String, Object> statusGet() {
         return ask(LIBRARY::field_status_get, Map.of()).object();

@@ -71,6 +71,10 @@ interface Libfield extends Library {
 
     int field_search(long store, Bytes request, Buffer response);
 
+    int field_attachment_add(long store, Bytes request, Buffer response);
+
+    int field_attachment_fetch(long store, Bytes request, Buffer response);
+
     int field_status_get(long store, Bytes request, Buffer response);
 
     int field_verify(long store, Bytes request, Buffer response);

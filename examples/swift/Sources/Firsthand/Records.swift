@@ -57,6 +57,16 @@ extension Field {
         try ask(field_search, ["text": .string(text)]).elements ?? []
     }
 
+    /// Attaches a file: on this device's disk, encrypted, when it returns; sent after everything else.
+    public func attach(_ id: String, path: String, type: String) throws -> JSON {
+        try ask(field_attachment_add, ["id": .string(id), "path": .string(path), "type": .string(type)])
+    }
+
+    /// Decrypts an attached file into a file; waits for the network where it is not on this device.
+    public func fetchAttachment(_ id: String, sha256: String, to: String) throws -> JSON {
+        try ask(field_attachment_fetch, ["id": .string(id), "sha256": .string(sha256), "to": .string(to)])
+    }
+
     /// What is unsent, how old it is, whether the server is reached.
     public func status() throws -> JSON {
         try ask(field_status_get, [:])

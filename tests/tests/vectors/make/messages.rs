@@ -1,13 +1,15 @@
 //! Messages, streams, packed bodies and enrolment codes.
 
 use signed::cbor::{self, map};
-use signed::{ChangeHash, FrameHash, Signer as _, Value, code};
+use signed::{ChangeHash, FrameHash, MediaHash, Signer as _, Value, code};
 use wire::{
-    Codec, Committed, Enrol, Enrolled, EnrolmentCode, FrameBody, Hello, Lane, LogHead, Message, Outcome, Packed, Push,
-    Receipt, Refuse, Rest, Resume, Welcome, length_prefix,
+    Codec, Committed, Enrol, Enrolled, EnrolmentCode, Erased, ErasedReport, FrameBody, Hello, Lane, LogHead, Media,
+    Message, Outcome, Packed, Push, Receipt, Refuse, Rest, Resume, Welcome, length_prefix,
 };
 
 use super::{EPOCH, INCARNATION, Keys, Made, proofs, time, user};
+
+const FILE: MediaHash = MediaHash([0xf1; 32]);
 
 fn first_hello() -> Hello {
     Hello {
@@ -39,6 +41,12 @@ fn receipt(keys: &Keys) -> Receipt {
         role: "officer".into(),
         inbox_head: 60,
     }
+}
+
+fn erased(keys: &Keys) -> Erased {
+    let report =
+        ErasedReport { device: keys.device_id(), incarnation: INCARNATION, time: time(), records: 214, unsent: 3 };
+    report.sign(&keys.device).expect("signs")
 }
 
 /// Uncompressed, so that every reader can follow it to the last byte.
@@ -102,8 +110,15 @@ pub(crate) fn messages(keys: &Keys) -> Vec<Made> {
         ("Refuse a frame", "and say which number is expected", Message::Refuse(order)),
         ("Refuse a session", "", Message::Refuse(whole)),
         ("Erase", "", Message::Erase),
+        ("Erased", "the device's last word", Message::Erased(erased(keys))),
         ("Resume", "three places of this list are on disk", Message::Resume(Resume { list: [0x7a; 16], position: 3 })),
         ("Ahead", "a directory statement and a change", Message::Ahead(proofs::ahead(keys))),
+        ("MediaOffer", "", Message::Media(Media::Offer { sha256: FILE, size: 70_000 })),
+        ("MediaHave", "half of it came before a break", Message::Media(Media::Have { offset: 35_000 })),
+        ("MediaChunk", "", Message::Media(Media::Chunk { offset: 35_000, bytes: b"ciphertext".to_vec() })),
+        ("MediaDone", "", Message::Media(Media::Done { sha256: FILE })),
+        ("MediaFetch", "", Message::Media(Media::Fetch { sha256: FILE, from: 0 })),
+        ("MediaRefuse", "", Message::Media(Media::Refuse { code: code::R110_LOCKED.number })),
         ("Enrol", "", Message::Enrol(enrol)),
         ("Enrolled", "", Message::Enrolled(enrolled(keys))),
     ];

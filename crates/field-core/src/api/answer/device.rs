@@ -46,6 +46,8 @@ pub struct Status {
     pub refused: i64,
     /// How many things came that do not hold.
     pub distrusted: i64,
+    /// The version of the force's policy that is in force here.
+    pub policy: u64,
     /// Since when this store does not hold what the server says it should.
     pub drift_at: Option<Time>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{Base64, CodeName, Delivery, Gap, Hash, Id, Time};
+use super::{Attachment, Base64, CodeName, Delivery, Gap, Hash, Id, Time};
 
 /// One record in full: its own fields (`bodies/<kind>.schema.json`) and what is known about it.
 #[derive(Clone, PartialEq, Serialize)]
@@ -51,6 +51,8 @@ pub struct Record {
     pub refused: Vec<Refused>,
     /// What it is linked to.
     pub links: Vec<Link>,
+    /// The files attached to it, oldest first; of a case, to any record of it held here.
+    pub attachments: Vec<Attachment>,
 }
 
 /// A draft of ours.
@@ -82,6 +84,8 @@ pub struct Draft {
     pub receipts: Vec<Receipt>,
     /// What of its copies the server refused.
     pub refused: Vec<Refused>,
+    /// The files attached to it so far; they are named in the record once it is sealed.
+    pub attachments: Vec<Attachment>,
 }
 
 /// All that this device may hold of a record.

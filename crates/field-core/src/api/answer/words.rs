@@ -1,7 +1,7 @@
 //! The texts that have a form of their own.
 
 use serde::Serialize;
-use signed::{ChangeHash, DeviceId, FrameHash, RecordId, StatementHash, Timestamp};
+use signed::{ChangeHash, DeviceId, FrameHash, MediaHash, RecordId, StatementHash, Timestamp};
 
 /// The id of a record or of a device: a UUID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,7 +64,7 @@ macro_rules! written_as {
 
 written_as! {
     Id: RecordId DeviceId;
-    Hash: ChangeHash FrameHash StatementHash;
+    Hash: ChangeHash FrameHash MediaHash StatementHash;
     Time: Timestamp;
 }
 

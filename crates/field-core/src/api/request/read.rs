@@ -4,11 +4,16 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::{Map as JsonMap, Value as Json};
-use signed::{RecordId, Timestamp};
+use signed::{MediaHash, RecordId, Timestamp};
 
 pub(super) fn id<'de, D: Deserializer<'de>>(value: D) -> Result<RecordId, D::Error> {
     let text = String::deserialize(value)?;
     RecordId::from_str(&text).map_err(|_| D::Error::custom("the id of a record"))
+}
+
+pub(super) fn media<'de, D: Deserializer<'de>>(value: D) -> Result<MediaHash, D::Error> {
+    let text = String::deserialize(value)?;
+    MediaHash::from_str(&text).map_err(|_| D::Error::custom("the hash of a file"))
 }
 
 pub(super) fn some_id<'de, D: Deserializer<'de>>(value: D) -> Result<Option<RecordId>, D::Error> {

@@ -12,6 +12,8 @@ use signed::{ActorId, DeviceId, Incarnation, PublicKey, RecordId, Signer as _, S
 
 use super::{Check, Held};
 use crate::core::document::change_place;
+use crate::core::erase::ERASED;
+use crate::core::policy;
 use crate::core::prepare::template_named;
 use crate::core::projection::Projection;
 use crate::core::vault::{DocumentKey, Purpose};
@@ -84,8 +86,13 @@ impl Check<'_> {
 
     fn document(&mut self, row: &DocumentRow) -> Result<Held, ServerError> {
         let mut held = Held::default();
-        if row.key.is_empty() && row.status == crate::core::erase::ERASED {
+        if let Some(tombstone) = self.tx.erasure(row.id)? {
             held.erased = true;
+            // What stays of it is this row and nothing below it.
+            let gone = row.key.is_empty() && row.state.is_empty() && row.projection.is_empty();
+            let rows = self.tx.changes(row.id)?.is_empty() && self.tx.statements(row.id)?.is_empty();
+            let same = row.status == ERASED && tombstone.kind == row.kind && tombstone.case == row.case;
+            self.require(gone && rows && same, "V.erasure", row.id);
             return Ok(held);
         }
         let (Some(template), Ok(key)) = (template_named(&row.template), self.core.vault.unwrap(row.id, &row.key))
@@ -163,7 +170,10 @@ impl Check<'_> {
         let state = key.open(Purpose::State, &row.id.0, &row.state);
         self.require(state.is_ok_and(|state| state == growing.state.to_bytes()), "V.state", row.id);
         let Ok(Some(stored)) = Projection::open(key, row) else { return self.fault("V.projection", row.id) };
-        let computed = Projection::of(row.id, &growing.view, stored.at, &growing.received);
+        let Ok(Some(by)) = policy::of_version(self.tx, stored.policy) else {
+            return self.fault("V.policy", stored.policy);
+        };
+        let computed = Projection::of(row.id, &growing.view, stored.at, &by.policy, &growing.received);
         self.require(computed.as_ref() == Some(&stored), "V.projection", row.id);
         let clear = computed.map(|computed| computed.in_clear(row.clone()));
         self.require(clear.as_ref() == Some(row), "V.projection", row.id);

@@ -9,6 +9,7 @@
 mod documents;
 mod inboxes;
 mod logs;
+mod media;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +68,7 @@ impl Core {
         check.frames()?;
         check.heads(&roots)?;
         check.inboxes()?;
+        check.media()?;
         let mut answer = check.answer;
         answer.ok = answer.faults.is_empty();
         Ok(answer)

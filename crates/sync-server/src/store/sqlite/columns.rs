@@ -94,6 +94,8 @@ pub(super) fn device(row: &Row<'_>) -> SqlResult<DeviceEntry> {
         cursor: uint(row, 6)?,
         revoked_at: some(time(row, 7), row, 7)?,
         erase: get(row, 8)?,
+        erase_ordered_at: some(time(row, 9), row, 9)?,
+        erased: some(time(row, 10), row, 10)?.map(|at| Ok::<_, rusqlite::Error>((at, get(row, 11)?))).transpose()?,
     })
 }
 

@@ -1,6 +1,8 @@
 //! Rows in one SQLite file, encrypted by SQLCipher: one writing connection, a pool of reading ones.
 
 mod columns;
+mod keeping;
+mod media;
 mod open;
 mod read;
 mod rules;
@@ -89,8 +91,7 @@ impl Store for Sqlite {
     }
 
     fn settle(&self) -> Answer<()> {
-        let writer = lock(&self.writer);
-        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failure)
+        open::settle(&lock(&self.writer))
     }
 
     fn data_version(&self) -> Answer<u64> {

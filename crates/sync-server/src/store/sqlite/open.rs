@@ -16,7 +16,12 @@ use crate::store::StoreError;
 use crate::store::port::Answer;
 
 /// Each migration takes the schema one version further; none is ever changed.
-const MIGRATIONS: &[&str] = &[include_str!("sql/001_init.sql"), include_str!("sql/002_rules.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("sql/001_init.sql"),
+    include_str!("sql/002_rules.sql"),
+    include_str!("sql/003_media.sql"),
+    include_str!("sql/004_erasure.sql"),
+];
 
 /// The schema this version writes.
 pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
@@ -91,7 +96,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Answer<()> {
 
 /// Moves everything from the write-ahead log into the file itself.
 pub(super) fn settle(connection: &Connection) -> Answer<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failure)
+    // Waits for readers as for any lock; what one of them still looks at after that would stay behind.
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(failure)?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::InUse) }
 }
 
 /// Refuses a file that is missing, or that is a plain SQLite database.

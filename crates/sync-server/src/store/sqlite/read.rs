@@ -19,8 +19,8 @@ use crate::store::rows::{
 
 const SCHOOL: &str = "SELECT id, name, agreement, until_day FROM school";
 const PERSON: &str = "SELECT id, name, role, schools, team, area, supervisor, active, delivered FROM person";
-const DEVICE: &str =
-    "SELECT id, person, spki, incarnation, enrolled_at, last_sync_at, seen_to, revoked_at, erase FROM device";
+const DEVICE: &str = "SELECT id, person, spki, incarnation, enrolled_at, last_sync_at, seen_to, revoked_at, erase, \
+     erase_ordered_at, erased_at, erased_report FROM device";
 const DOCUMENT: &str = "SELECT id, template, kind, case_id, compartment, owner, status, urgency, due, open, gaps, \
                         wrapped_key, state, projection, changes FROM document";
 const CHANGE: &str = "SELECT document, hash, place, actor, seq, max_op, clock, bytes, at, device, incarnation, lane, \

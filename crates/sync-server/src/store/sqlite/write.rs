@@ -56,9 +56,10 @@ impl Writing for WriteTx<'_> {
 
     fn put_device(&mut self, row: &DeviceEntry) -> Answer<()> {
         let sql = "INSERT INTO device (id, person, spki, incarnation, enrolled_at, last_sync_at, seen_to, revoked_at, \
-                   erase) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET person = ?2, \
+                   erase, erase_ordered_at, erased_at, erased_report) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO UPDATE SET person = ?2, \
                    spki = ?3, incarnation = ?4, enrolled_at = ?5, last_sync_at = ?6, seen_to = ?7, revoked_at = ?8, \
-                   erase = ?9";
+                   erase = ?9, erase_ordered_at = ?10, erased_at = ?11, erased_report = ?12";
         let values = (
             &row.id.0[..],
             row.user.as_str(),
@@ -69,6 +70,9 @@ impl Writing for WriteTx<'_> {
             int(row.cursor),
             row.revoked_at.map(signed::Timestamp::millis),
             row.erase,
+            row.erase_ordered_at.map(signed::Timestamp::millis),
+            row.erased.as_ref().map(|(at, _)| at.millis()),
+            row.erased.as_ref().map(|(_, report)| &report[..]),
         );
         self.run(sql, values)
     }
