@@ -244,6 +244,28 @@ field_status field_event_next(field_store store,
 field_status field_set_log_callback(field_log log, void *context);
 
 /*
+ The chronology of a case or of a person, all kinds: `{"person"}` or `{"case"}` gives an array of what was
+ said and done. Times stand as they were stated; where a clock was off by more than five minutes, that is
+ said beside. Codes: `I.not_found`, `I.value` unless exactly one is named.
+ */
+field_status field_timeline(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Writes a bundle that proves itself: `{"case"|"record","to","purpose"?,"to_whom"?,"with_reporter"?}` gives
+ `{"file","sha256","records","statements","masked"}`. That it was made, for what and for whom, is logged
+ before the file exists; the file is readable by its owner alone. Codes: `I.not_found`, `I.denied` when a
+ reporter is asked for by who may not hold the vault, `B.too_large`, `STORE.io`.
+ */
+field_status field_export(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Checks a bundle; needs no store: `{"path","pins"?}` gives
+ `{"ok","faults":[{"code","what"}],"records","statements","pins","exported_by","exported_at",..}`. A bundle
+ that does not hold is `FIELD_OK` with `"ok":false`. Codes: `STORE.io`, `B.too_large`.
+ */
+field_status field_verify_bundle(field_bytes request, field_buffer *response_out);
+
+/*
  Makes this store somebody's device with a one-time code: `{"code"}` gives `{"device","user","role"}`.
  The one call here that waits for the network: up to 30 s. Codes: `D.code_wrong`, `D.code_used`,
  `D.code_expired`, `D.code_tries`, `D.code_form`, `D.pin`, `D.enrolled`, `D.offline`.
@@ -438,6 +460,19 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_DIGEST 1213
 #define FIELD_A_DAMAGED 1604
 #define FIELD_A_DOCUMENT 1610
+#define FIELD_B_FORM 1700
+#define FIELD_B_SERVER_KEY 1703
+#define FIELD_B_DIRECTORY 1704
+#define FIELD_B_KEYS 1705
+#define FIELD_B_SEAL 1706
+#define FIELD_B_RECORD 1707
+#define FIELD_B_CHANGE 1708
+#define FIELD_B_SIGNATURE 1709
+#define FIELD_B_SHOWN 1710
+#define FIELD_B_STATEMENTS 1711
+#define FIELD_B_RECEIPT 1712
+#define FIELD_B_READS 1713
+#define FIELD_B_DELIVERY 1714
 #define FIELD_R80_DAMAGED 18002
 
 /* denied */
@@ -458,6 +493,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_S_OWNER 1413
 #define FIELD_S_MEMBER 1414
 #define FIELD_I_DENIED 1512
+#define FIELD_B_PIN 1702
 #define FIELD_I_CREATE 1515
 #define FIELD_R110_LOCKED 21000
 
@@ -479,6 +515,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_C_KEYS 1306
 #define FIELD_C_PUSH_BUDGET 1327
 #define FIELD_I_TOO_LARGE 1506
+#define FIELD_B_TOO_LARGE 1701
 #define FIELD_R80_TOO_LARGE 18000
 #define FIELD_R80_TOO_MANY 18001
 

@@ -148,14 +148,23 @@ pub(crate) enum Command {
         /// Where to
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
-        /// What it is made for, and for whom: it is logged
+        /// What it is made for: it is logged
         #[arg(long)]
         purpose: Option<String>,
+        /// Who will have it: it is logged
+        #[arg(long, value_name = "NAME")]
+        to_whom: Option<String>,
+        /// With what the vault holds of a reporter: for holders of the vault alone
+        #[arg(long)]
+        with_reporter: bool,
     },
-    /// Check a bundle; needs no store
+    /// Check a bundle; needs no store. Status 1 when something in it does not hold
     VerifyBundle {
         /// The bundle
         file: PathBuf,
+        /// Take only a server key of this pin, as the force publishes it (hex); may be repeated
+        #[arg(long = "pin", value_name = "HEX", value_parser = pin)]
+        pins: Vec<[u8; 32]>,
     },
     /// Attach a file: encrypted on this device, sent after everything else, never taken away again
     Attach {
@@ -249,6 +258,11 @@ fn address(text: &str) -> Result<String, String> {
     let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     let port = parts.and_then(|(_, port)| port.parse::<u16>().ok());
     if fits && port.is_some() { Ok(text.to_owned()) } else { Err("HOST:PORT".into()) }
+}
+
+fn pin(text: &str) -> Result<[u8; 32], String> {
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "64 hexadecimal characters".into())
 }
 
 fn set(text: &str) -> Result<(String, Json), String> {

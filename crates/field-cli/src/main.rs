@@ -30,7 +30,8 @@ fn main() -> ExitCode {
     match act(&cli) {
         Ok(Some(value)) => {
             say::answer(&cli.command, &value, json);
-            ExitCode::SUCCESS
+            let holds = !matches!(cli.command, Command::VerifyBundle { .. }) || value["ok"] == true;
+            if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Ok(None) => ExitCode::SUCCESS,
         Err(error) => {
@@ -45,9 +46,9 @@ fn act(cli: &Cli) -> Result<Option<Json>, FieldError> {
     // What the command brings is read before the store is opened: a terminal that is slow to give
     // a body keeps nobody else from the store.
     let call = run::Call::read(&cli.command, run::Source::Terminal)?;
-    if let Command::VerifyBundle { file } = &cli.command {
+    if let Command::VerifyBundle { file, pins } = &cli.command {
         // It proves itself: no store is opened, and none is made.
-        return field_core::bundle::verify(file).map(Some);
+        return field_core::bundle::verify(file, pins).map(Some);
     }
     let open = store::open(&cli.globals)?;
     let answer = if matches!(cli.command, Command::Watch) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use field_core::bundle::What;
+use field_core::bundle::{Export, What};
 use field_core::net::Until as CoreUntil;
 use field_core::{Field, FieldError, ListFilter, Of};
 use serde_json::{Map, Value as Json, json};
@@ -89,15 +89,21 @@ impl<'a> Call<'a> {
                 (None, Some(case)) => field.timeline(Of::Case(*case)),
                 (None, None) => Err(FieldError::new(code::I_USAGE, "name a person or a case")),
             },
-            Command::Export { case, record, to, purpose } => {
+            Command::Export { case, record, to, purpose, to_whom, with_reporter } => {
                 let what = match (case, record) {
                     (Some(case), _) => What::Case(*case),
                     (None, Some(record)) => What::Record(*record),
                     (None, None) => return Err(FieldError::new(code::I_USAGE, "name a case or a record")),
                 };
-                field.export(what, to, purpose.clone())
+                field.export(&Export {
+                    what,
+                    to: to.clone(),
+                    purpose: purpose.clone(),
+                    to_whom: to_whom.clone(),
+                    with_reporter: *with_reporter,
+                })
             }
-            Command::VerifyBundle { file } => field_core::bundle::verify(file),
+            Command::VerifyBundle { file, pins } => field_core::bundle::verify(file, pins),
             Command::Prompts => field.prompts(),
             Command::Matches => field.matches(),
             Command::Status => field.status(),

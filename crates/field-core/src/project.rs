@@ -6,7 +6,7 @@ use records::verbs::requesters;
 use records::{Argument, Context, Gap, Policy, SealTimes, Shown, shown, shown_draft};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
-use signed::{ChangeHash, RecordId, Timestamp};
+use signed::{ChangeHash, RecordId, StatementHash, Timestamp};
 
 use crate::error::Result;
 use crate::field::{Me, Moment};
@@ -168,7 +168,7 @@ pub(crate) fn shown_of_draft(draft: &DraftRow, policy: &Policy) -> Shown {
 }
 
 /// A kind newer than this reader is kept and shown, never refused.
-fn unknown_kind(view: &View) -> Shown {
+pub(crate) fn unknown_kind(view: &View) -> Shown {
     let mut body = serde_json::Map::new();
     for (key, standing) in &view.fields {
         if let Some(last) = standing.last() {
@@ -216,16 +216,28 @@ fn stands_on(db: &Connection, document: RecordId, heads: &[ChangeHash], change: 
 /// Whether the outcome that was told last reached a device of somebody who asked for it, or they
 /// have said so.
 fn outcome_seen(db: &Connection, row: &DocRow, view: &View) -> Result<bool> {
+    let mut query = db.prepare_cached("SELECT recipient FROM delivery WHERE document = ?1 AND statement = ?2")?;
+    outcome_seen_by(view, |told| {
+        let mut rows = query.query((&row.id.0, &told.0))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(row.get(0)?);
+        }
+        Ok(found)
+    })
+}
+
+/// The same, given to whom a statement was delivered.
+pub(crate) fn outcome_seen_by(
+    view: &View,
+    delivered: impl FnOnce(&StatementHash) -> Result<Vec<String>>,
+) -> Result<bool> {
     let Some(told) = view.statements.iter().rfind(|said| said.step() == Some("tell_outcome")) else {
         return Ok(false);
     };
     let requesters = requesters(view, &requested_by(view));
-    let mut query = db.prepare_cached("SELECT recipient FROM delivery WHERE document = ?1 AND statement = ?2")?;
-    let mut rows = query.query((&row.id.0, &told.opened.id.0))?;
-    while let Some(row) = rows.next()? {
-        if requesters.contains(&row.get::<_, String>(0)?) {
-            return Ok(true);
-        }
+    if delivered(&told.opened.id)?.iter().any(|recipient| requesters.contains(recipient)) {
+        return Ok(true);
     }
     let confirmed = |said: &documents::Said| {
         let statement = &said.opened.statement;

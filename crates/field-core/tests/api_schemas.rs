@@ -90,7 +90,7 @@ impl Schemas {
     fn definition(&self, name: &str, object: &Json) -> &Json {
         let schema = &self.0[name].0;
         let part = if schema.get("items").is_some() {
-            "Line"
+            if name == "timeline.response" { "TimelineLine" } else { "Line" }
         } else if schema.get("anyOf").is_none() {
             return schema;
         } else if object["headline"] == true {
@@ -192,6 +192,9 @@ fn parsed(name: &str, request: &Json) -> bool {
         "search" => parse::<request::Search>(bytes).is_ok(),
         "verify" => parse::<request::Verify>(bytes).is_ok(),
         "status" => parse::<request::Status>(bytes).is_ok(),
+        "timeline" => parse::<request::Timeline>(bytes).is_ok(),
+        "export" => parse::<request::Export>(bytes).is_ok(),
+        "verify_bundle" => parse::<request::VerifyBundle>(bytes).is_ok(),
         "network_state" => parse::<request::NetworkState>(bytes).is_ok(),
         _ => panic!("no request {name}"),
     }
@@ -216,6 +219,12 @@ fn a_schema_takes_a_request_exactly_when_the_core_does() {
         ("search", json!({ "text": "word" })),
         ("verify", json!({ "id": id })),
         ("status", json!({})),
+        ("timeline", json!({ "person": id, "case": id })),
+        (
+            "export",
+            json!({ "case": id, "record": id, "to": "f", "purpose": "p", "to_whom": "w", "with_reporter": false }),
+        ),
+        ("verify_bundle", json!({ "path": "f", "pins": ["ab".repeat(32)] })),
         ("network_state", json!({ "available": true, "metered": false, "interface": "wifi" })),
     ];
     let names: BTreeSet<String> = whole.iter().map(|(name, _)| format!("{name}.request")).collect();

@@ -2,11 +2,12 @@
 //! code, and no refusal repeats a word of what was sent.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use field_core::bundle::What;
 use field_core::request::{
-    Addendum, Do, Edit, Enrol, List, NetworkState, New, Open, REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX, Seal, Search, Show,
-    Status, Verify, parse,
+    Addendum, Do, Edit, Enrol, Export, List, NetworkState, New, Open, REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX, Seal,
+    Search, Show, Status, Timeline, Verify, VerifyBundle, parse,
 };
-use field_core::{FieldError, ListFilter};
+use field_core::{FieldError, ListFilter, Of};
 use serde_json::json;
 use signed::{RecordId, Timestamp, code};
 
@@ -44,6 +45,17 @@ fn every_request_is_read() {
     assert_eq!(parse::<Show>(format!(r#"{{"id":"{ID}"}}"#).as_bytes()).unwrap().purpose, None);
     assert_eq!(parse::<Search>(br#"{"text":"pictures"}"#).unwrap().text, "pictures");
     assert_eq!(parse::<Verify>(b"{}").unwrap().id, None);
+    let timeline: Timeline = parse(format!(r#"{{"case":"{ID}"}}"#).as_bytes()).unwrap();
+    assert_eq!(timeline.of().unwrap(), Of::Case(id()));
+    let both: Timeline = parse(format!(r#"{{"case":"{ID}","person":"{ID}"}}"#).as_bytes()).unwrap();
+    assert_eq!(both.of().unwrap_err().code, code::I_VALUE);
+    let export: Export = parse(format!(r#"{{"record":"{ID}","to":"f","to_whom":"w"}}"#).as_bytes()).unwrap();
+    let export = export.export().unwrap();
+    assert_eq!((export.what, export.to_whom.as_deref(), export.with_reporter), (What::Record(id()), Some("w"), false));
+    assert_eq!(parse::<Export>(br#"{"to":"f"}"#).unwrap().export().err().unwrap().code, code::I_VALUE);
+    let bundle: VerifyBundle = parse(br#"{"path":"f"}"#).unwrap();
+    assert_eq!((bundle.path.as_str(), bundle.pins), ("f", None));
+    assert_eq!(parse::<VerifyBundle>(br#"{"path":"f","pins":["AB"]}"#).err().unwrap().code, code::I_VALUE);
     assert_eq!(parse::<Status>(b" {} ").unwrap(), Status {});
     let network: NetworkState = parse(br#"{"available":true,"interface":"wifi"}"#).unwrap();
     assert_eq!((network.available, network.metered, network.interface.as_deref()), (true, None, Some("wifi")));

@@ -3,7 +3,7 @@
 //!
 //! Numbers: 1000-1099 the device's store, 1100-1199 devices and enrolment, 1200-1299 the wire,
 //! 1300-1399 changes, 1400-1499 statements, 1500-1599 what an app or person typed, 1600-1699 the
-//! server's own commands. A rule's codes are 10000 + 100 x rule + position.
+//! server's own commands, 1700-1799 what is found in a bundle. A rule's codes are 10000 + 100 x rule + position.
 
 use std::fmt;
 
@@ -228,6 +228,22 @@ codes! {
     A_SCHOOL = 1608 "A.school" Refused;
     A_NOT_INITIALISED = 1609 "A.not_initialised" NotFound;
     A_DOCUMENT = 1610 "A.document" Damaged;
+
+    B_FORM = 1700 "B.form" Damaged;
+    B_TOO_LARGE = 1701 "B.too_large" Limit;
+    B_PIN = 1702 "B.pin" Denied;
+    B_SERVER_KEY = 1703 "B.server_key" Damaged;
+    B_DIRECTORY = 1704 "B.directory" Damaged;
+    B_KEYS = 1705 "B.keys" Damaged;
+    B_SEAL = 1706 "B.seal" Damaged;
+    B_RECORD = 1707 "B.record" Damaged;
+    B_CHANGE = 1708 "B.change" Damaged;
+    B_SIGNATURE = 1709 "B.signature" Damaged;
+    B_SHOWN = 1710 "B.shown" Damaged;
+    B_STATEMENTS = 1711 "B.statements" Damaged;
+    B_RECEIPT = 1712 "B.receipt" Damaged;
+    B_READS = 1713 "B.reads" Damaged;
+    B_DELIVERY = 1714 "B.delivery" Damaged;
 
     R2_BLANK = 10200 "R2.blank" Refused;
     R3_BASIS = 10300 "R3.basis" Refused;

@@ -8,18 +8,24 @@ use crate::limits::VALUES_MAX;
 
 /// Reads one deterministic value from bytes that hold at most [`VALUES_MAX`] values.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Value, WireError> {
-    count(bytes)?;
+    decode_within(bytes, VALUES_MAX)
+}
+
+/// Reads one deterministic value from bytes that hold at most so many values: for what comes by another
+/// way than a message, such as a file.
+pub fn decode_within(bytes: &[u8], max: usize) -> Result<Value, WireError> {
+    count(bytes, max)?;
     Ok(cbor::decode(bytes)?)
 }
 
 /// Walks from head to head; strings are stepped over. Nesting is not followed: what a container
 /// holds simply comes next.
-fn count(mut rest: &[u8]) -> Result<usize, WireError> {
+fn count(mut rest: &[u8], max: usize) -> Result<usize, WireError> {
     let mut values = 0;
     while let Some((first, tail)) = rest.split_first() {
         values += 1;
-        if values > VALUES_MAX {
-            return Err(WireError::TooLarge { what: "values", max: VALUES_MAX });
+        if values > max {
+            return Err(WireError::TooLarge { what: "values", max });
         }
         let extra = match first & 0x1f {
             0..=23 => 0,

@@ -23,6 +23,7 @@ mod reassembler;
 pub mod verify;
 pub mod version;
 
+pub use bounded::decode_within;
 pub use codec::length_prefix;
 pub use enrolment::EnrolmentCode;
 pub use erased::{Erased, ErasedReport};

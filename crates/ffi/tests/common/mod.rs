@@ -105,6 +105,8 @@ pub const CALLS: [(&str, Call); 14] = [
     ("field_attachment_fetch", field::field_attachment_fetch),
     ("field_status_get", field::field_status_get),
     ("field_verify", field::field_verify),
+    ("field_timeline", field::field_timeline),
+    ("field_export", field::field_export),
 ];
 
 pub fn try_call(call: Call, store: FieldStore, request: &[u8]) -> (FieldStatus, Json) {

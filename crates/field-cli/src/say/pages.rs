@@ -60,7 +60,7 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
             plain(&value["records"]),
             plain(&value["masked"])
         ),
-        Command::VerifyBundle { .. } => verified(value),
+        Command::VerifyBundle { .. } => bundle(value),
         Command::Prompts => prompts(value),
         Command::Matches => matches(value),
         Command::Status => standing(value),
@@ -122,8 +122,10 @@ fn row(line: &Json) -> Vec<String> {
 
 fn timeline(value: &Json) -> String {
     let row = |line: &Json| {
-        let what =
-            [text(line, "step"), text(line, "part")].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
+        let what = [text(line, "step"), text(line, "part"), text(line, "entry")]
+            .into_iter()
+            .find(|what| !what.is_empty())
+            .unwrap_or_default();
         let doubt = if line.get("skew_ms").is_some() { "clock off" } else { "" };
         let words = short(text(line, "text"), CELL_CHARS);
         vec![
@@ -258,6 +260,29 @@ fn verified(value: &Json) -> String {
     let mut page = String::from("Something does not hold:\n");
     for fault in list(value, "faults") {
         let _ = writeln!(page, "  {}", clean(&plain(fault)));
+    }
+    page
+}
+
+fn bundle(value: &Json) -> String {
+    let mut page = verified(value);
+    let plainly = |name: &str| plain(&value[name]);
+    let _ = writeln!(
+        page,
+        "{} records ({} masked), {} statements, {} receipts; made by {} at {}.",
+        plainly("records"),
+        plainly("masked"),
+        plainly("statements"),
+        plainly("receipts"),
+        clean(&plainly("exported_by")),
+        clean(&plainly("exported_at")),
+    );
+    if value["shown_checked"] == false {
+        page.push_str("It was made under other rules: what it shows was not compared with its changes.\n");
+    }
+    page.push_str("Compare with what the force publishes:\n");
+    for pin in list(value, "pins") {
+        let _ = writeln!(page, "  pin {}", clean(&plain(pin)));
     }
     page
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod limits;
+mod oversight;
 mod parse;
 mod read;
 mod strict;
@@ -27,6 +28,7 @@ use crate::error::{FieldError, Result};
 use crate::types::ListFilter;
 
 pub use limits::{REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX};
+pub use oversight::{Export, Timeline, VerifyBundle};
 pub use parse::parse;
 
 /// How a store is opened.

@@ -31,6 +31,9 @@ fn requests() -> Vec<(String, Json)> {
         asked::<request::Search>("search"),
         asked::<request::Verify>("verify"),
         asked::<request::Status>("status"),
+        asked::<request::Timeline>("timeline"),
+        asked::<request::Export>("export"),
+        asked::<request::VerifyBundle>("verify_bundle"),
         asked::<request::NetworkState>("network_state"),
     ]
 }
@@ -53,6 +56,9 @@ fn answers() -> Vec<(String, Json)> {
         answered::<answer::SyncedWithin>("sync_once.response"),
         answered::<answer::Rekeyed>("rekey.response"),
         answered::<answer::Verified>("verify.response"),
+        answered::<Vec<answer::TimelineLine>>("timeline.response"),
+        answered::<answer::Exported>("export.response"),
+        answered::<answer::BundleVerified>("verify_bundle.response"),
         answered::<answer::Event>("event"),
         answered::<answer::Refusal>("error"),
     ]

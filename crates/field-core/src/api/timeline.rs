@@ -1,13 +1,16 @@
-//! The chronology of a case or of a person: every sealed part, addendum and step that is held here.
+//! The chronology of a case or of a person: every sealed part, addendum, step and entry that is held here.
 
-use documents::{Said, Sentence};
+use std::collections::BTreeMap;
+
+use documents::{Clock, Dot, Entry, Said, Sentence, View};
 use rusqlite::Connection;
 use serde_json::Value as Json;
-use signed::{RecordId, Timestamp, code};
+use signed::{RecordId, StatementHash, Timestamp, code};
 
 use super::answer::{self, TimelineLine};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
+use crate::store::changes::DocRow;
 use crate::store::lists::{self, Source};
 use crate::store::{changes, directory, weighed};
 
@@ -20,23 +23,29 @@ pub enum Of {
     Case(RecordId),
 }
 
+/// Characters shown of the words of a step or entry.
+const TEXT_CHARS_MAX: usize = 500;
+
+/// How often what is known across records is followed: as far as it takes in any case that is not made up.
+const ROUNDS_MAX: usize = 64;
+
 impl Field {
-    /// Every kind, oldest first: by the time that each device's clock was measured to be off by, and
-    /// within a record by what knew of what. Nothing is rewritten: the time as it was stated stands beside.
+    /// Every kind: what knew of another after it, within a record and from record to record; else by
+    /// the time, corrected by what each device's clock was measured to be off by. Nothing is rewritten: the
+    /// time as it was stated stands beside. `I.not_found` when nothing of it is held here.
     pub fn timeline(&self, of: Of) -> Result<Json> {
         self.unlocked()?;
         let me = self.me()?;
         let skew_ms = self.moment().policy.skew_ms;
         self.read(|db| {
-            let mut lines = Vec::new();
+            let mut happenings = Vec::new();
             for record in records_of(db, of)? {
-                lines.extend(of_record(db, &me, record, skew_ms)?);
+                of_record(db, &me, record, skew_ms, &mut happenings)?;
             }
-            if lines.is_empty() {
+            if happenings.is_empty() {
                 return Err(FieldError::new(code::I_NOT_FOUND, "nothing of this is on this device"));
             }
-            lines.sort_by_key(|(at, place, _)| (*at, *place));
-            Ok(answer::json(&lines.into_iter().map(|(_, _, line)| line).collect::<Vec<_>>()))
+            Ok(answer::json(&in_order(happenings)))
         })
     }
 }
@@ -56,83 +65,246 @@ pub(crate) fn records_of(db: &Connection, of: Of) -> Result<Vec<RecordId>> {
     }
 }
 
-/// The statements of a record; a clock that was off by more than `skew_ms` is shown (R95).
-fn of_record(
-    db: &Connection,
-    me: &Me,
+/// Something that was said or written, with what decides its place.
+struct Happening {
+    corrected: Timestamp,
+    /// Where in the history of its record, and what stood before it.
+    dot: Dot,
+    clock: Clock,
+    counter: u64,
+    statement: Option<StatementHash>,
+    /// Statements of any record that its author had opened.
+    shown: Vec<StatementHash>,
     record: RecordId,
-    skew_ms: i64,
-) -> Result<Vec<(Timestamp, usize, TimelineLine)>> {
+    line: TimelineLine,
+}
+
+/// A place in the chronology: the time, and the steps of cause at that time.
+type Place = (Timestamp, u32);
+
+/// What knew of another comes after it, whatever the clocks say; else by corrected time.
+fn in_order(mut all: Vec<Happening>) -> Vec<TimelineLine> {
+    all.sort_by_key(|one| (one.record, one.counter, one.statement));
+    let mut places: Vec<Place> = all.iter().map(|one| (one.corrected, 0)).collect();
+    let stated: BTreeMap<StatementHash, usize> =
+        all.iter().enumerate().filter_map(|(at, one)| Some((one.statement?, at))).collect();
+    for _ in 0..ROUNDS_MAX {
+        let mut moved = false;
+        // Of each store, the latest place up to each of its changes in this record, as it is gone through.
+        let mut reached: BTreeMap<(RecordId, Dot), Place> = BTreeMap::new();
+        for (at, one) in all.iter().enumerate() {
+            let within = one.clock.0.iter().filter_map(|(actor, seq)| {
+                let from = (one.record, Dot { actor: *actor, seq: 0 });
+                let to = (one.record, Dot { actor: *actor, seq: *seq });
+                // A store's later change stands on its earlier ones, so the last is the latest.
+                let mut known = reached.range(from..=to).rev();
+                known.find(|((_, dot), _)| *dot != one.dot).map(|(_, place)| *place)
+            });
+            let across = one.shown.iter().filter_map(|id| stated.get(id)).filter_map(|at| places.get(*at).copied());
+            let before = within.chain(across).max();
+            let Some(place) = places.get_mut(at) else { continue };
+            let later = before.map_or(*place, |(time, step)| (*place).max((time, step.saturating_add(1))));
+            moved |= later != *place;
+            *place = later;
+            let known = reached.entry((one.record, one.dot)).or_insert(later);
+            *known = (*known).max(later);
+        }
+        if !moved {
+            break;
+        }
+    }
+    let mut lines: Vec<(Place, Happening)> = places.into_iter().zip(all).collect();
+    lines.sort_by(|(one, a), (other, b)| (one, a.counter, a.statement).cmp(&(other, b.counter, b.statement)));
+    lines.into_iter().map(|(_, one)| one.line).collect()
+}
+
+/// What happened to a record; a clock that was off by more than `skew_ms` is shown (R95).
+fn of_record(db: &Connection, me: &Me, record: RecordId, skew_ms: i64, found: &mut Vec<Happening>) -> Result<()> {
+    let line = lists::line(db, record)?;
     let Some(row) = changes::document(db, record)?.filter(|row| row.id == row.record) else {
-        return Ok(lists::line(db, record)?.map(|line| (line.recorded_at, 0, headline(&line))).into_iter().collect());
+        found.extend(line.map(|line| headline(&line)));
+        return Ok(());
     };
     let view = changes::view(db, &row)?;
-    let mut lines: Vec<(Timestamp, usize, TimelineLine)> = Vec::new();
-    let mut last: Option<Timestamp> = None;
-    for (place, said) in view.statements.iter().enumerate() {
-        let corrected = corrected(said);
-        // What knew of another is never shown before it, whatever the clocks say.
-        let at = last.map_or(corrected, |last| last.max(corrected));
-        last = Some(at);
-        let received = changes::received(db, row.id, &said.dot)?;
-        let verified = directory::vouch(db, me, &said.opened)?.is_ok();
-        let skew = said.opened.statement.offset_ms.filter(|skew| skew.abs() > skew_ms);
-        lines.push((at, place, line(&row.kind, record, said, skew, received, verified)));
+    let title = line.map(|line| line.title).unwrap_or_default();
+    let telling = Telling { db, me, row: &row, title: &title, skew_ms };
+    for said in &view.statements {
+        found.push(telling.statement(said)?);
     }
-    Ok(lines)
+    let clocks: BTreeMap<Dot, Clock> = changes::infos(db, row.id)?
+        .into_values()
+        .map(|info| (Dot { actor: info.actor, seq: info.seq }, info.clock))
+        .collect();
+    for (field, entry) in entries(&view) {
+        let clock = clocks.get(&entry.dot).cloned().unwrap_or_default();
+        let with = view.statements.iter().find(|said| said.dot == entry.dot);
+        found.push(telling.entry(field, entry, clock, with)?);
+    }
+    Ok(())
 }
 
-/// A statement's time by the server's clock, as far as its device had measured it.
-fn corrected(said: &Said) -> Timestamp {
-    let statement = &said.opened.statement;
-    Timestamp::from_millis(statement.device_at.millis().saturating_sub(statement.offset_ms.unwrap_or(0)))
+fn entries(view: &View) -> impl Iterator<Item = (&String, &Entry)> {
+    let both = view.entries.iter().chain(&view.cautious);
+    both.flat_map(|(field, entries)| entries.iter().map(move |entry| (field, entry)))
 }
 
-fn line(
-    kind: &str,
-    record: RecordId,
-    said: &Said,
-    skew: Option<i64>,
+struct Telling<'a> {
+    db: &'a Connection,
+    me: &'a Me,
+    row: &'a DocRow,
+    title: &'a str,
+    skew_ms: i64,
+}
+
+/// What is known of a time: as it was stated, by how much its clock was off, when it was received.
+struct When {
+    at: Timestamp,
+    off_ms: Option<i64>,
     received: Option<Timestamp>,
-    verified: bool,
-) -> TimelineLine {
-    let statement = &said.opened.statement;
-    let (step, part) = match &statement.sentence {
-        Sentence::Step(name) => (Some(name.clone()), None),
-        Sentence::Part(name) => (None, Some(name.clone())),
-    };
-    let text = |name: &str| statement.content.get(name).and_then(signed::Value::as_text).map(str::to_owned);
-    TimelineLine {
-        at: statement.device_at.into(),
-        corrected_at: skew.map(|_| corrected(said).into()),
-        skew_ms: skew,
-        received_at: received.map(Into::into),
-        record: record.into(),
-        kind: kind.to_owned(),
-        step,
-        part,
-        author: statement.author.to_string(),
-        role: statement.role.clone(),
-        text: text("reason").or_else(|| text("text")).or_else(|| text("outcome")),
-        statement: Some(said.opened.id.into()),
-        verified,
+}
+
+impl When {
+    /// By how much the clock was ahead: as measured, else at least by how much the server was before it.
+    fn skew(&self, shown_from_ms: i64) -> Option<i64> {
+        let early = || Some(self.at.millis().saturating_sub(self.received?.millis())).filter(|early| *early > 0);
+        self.off_ms.or_else(early).filter(|skew| skew.saturating_abs() > shown_from_ms)
+    }
+
+    fn corrected(&self, shown_from_ms: i64) -> Timestamp {
+        let off = self.off_ms.or_else(|| self.skew(shown_from_ms)).unwrap_or(0);
+        Timestamp::from_millis(self.at.millis().saturating_sub(off))
     }
 }
 
-fn headline(line: &lists::Line) -> TimelineLine {
-    TimelineLine {
-        at: line.recorded_at.into(),
-        corrected_at: None,
-        skew_ms: None,
-        received_at: None,
-        record: line.id.into(),
-        kind: line.kind.clone(),
-        step: Some(String::from("exists")),
-        part: None,
-        author: String::new(),
-        role: String::new(),
-        text: None,
+impl Telling<'_> {
+    fn received(&self, dot: &Dot) -> Result<Option<Timestamp>> {
+        changes::received(self.db, self.row.id, dot)
+    }
+
+    fn statement(&self, said: &Said) -> Result<Happening> {
+        let statement = &said.opened.statement;
+        let (at, off_ms) = (statement.device_at, statement.offset_ms);
+        let when = When { at, off_ms, received: self.received(&said.dot)? };
+        let (step, part) = match &statement.sentence {
+            Sentence::Step(name) => (Some(name.clone()), None),
+            Sentence::Part(name) => (None, Some(name.clone())),
+        };
+        let text = |name: &str| statement.content.get(name).and_then(signed::Value::as_text).map(short);
+        let line = TimelineLine {
+            step,
+            part,
+            author: statement.author.to_string(),
+            role: statement.role.clone(),
+            text: text("reason").or_else(|| text("text")).or_else(|| text("outcome")),
+            statement: Some(said.opened.id.into()),
+            verified: directory::vouch(self.db, self.me, &said.opened)?.is_ok(),
+            ..self.line(&when)
+        };
+        Ok(Happening {
+            corrected: when.corrected(self.skew_ms),
+            dot: said.dot,
+            clock: said.clock.clone(),
+            counter: said.counter,
+            statement: Some(said.opened.id),
+            shown: statement.shown.clone(),
+            record: self.row.record,
+            line,
+        })
+    }
+
+    /// An entry says when by its device; how far that clock was off, the statement of its change knows.
+    fn entry(&self, field: &str, entry: &Entry, clock: Clock, with: Option<&Said>) -> Result<Happening> {
+        let stated = Timestamp::parse(&entry.at).unwrap_or(Timestamp::from_millis(0));
+        let off_ms = with.and_then(|said| said.opened.statement.offset_ms);
+        let when = When { at: stated, off_ms, received: self.received(&entry.dot)? };
+        let own = entry.dot.actor == self.me.actor && entry.by == self.me.user.as_str();
+        let user = directory::user_of(self.db, &entry.dot.actor)?;
+        let line = TimelineLine {
+            entry: Some(field.to_owned()),
+            author: entry.by.clone(),
+            text: Some(match &entry.value {
+                signed::Value::Text(text) => short(text),
+                value => short(&value.to_json().to_string()),
+            }),
+            verified: own
+                || user.as_deref() == Some(entry.by.as_str())
+                || with.is_some_and(|said| self.spoke(said, entry)),
+            ..self.line(&when)
+        };
+        Ok(Happening {
+            corrected: when.corrected(self.skew_ms),
+            dot: entry.dot,
+            clock,
+            counter: entry.counter,
+            statement: None,
+            shown: Vec::new(),
+            record: self.row.record,
+            line,
+        })
+    }
+
+    /// Whether the statement of its change is by the same author and holds.
+    fn spoke(&self, said: &Said, entry: &Entry) -> bool {
+        let same = said.opened.statement.author.as_str() == entry.by;
+        same && directory::vouch(self.db, self.me, &said.opened).is_ok_and(|vouched| vouched.is_ok())
+    }
+
+    fn line(&self, when: &When) -> TimelineLine {
+        let skew = when.skew(self.skew_ms);
+        TimelineLine {
+            at: when.at.into(),
+            corrected_at: skew.map(|_| when.corrected(self.skew_ms).into()),
+            skew_ms: skew,
+            received_at: when.received.map(Into::into),
+            record: self.row.record.into(),
+            kind: self.row.kind.clone(),
+            step: None,
+            part: None,
+            entry: None,
+            title: self.title.to_owned(),
+            author: String::new(),
+            role: String::new(),
+            text: None,
+            statement: None,
+            verified: false,
+        }
+    }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => format!("{}..", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A record of which only that it exists is known here.
+fn headline(line: &lists::Line) -> Happening {
+    let nobody = Dot { actor: signed::ActorId([0; 16]), seq: 0 };
+    Happening {
+        corrected: line.recorded_at,
+        dot: nobody,
+        clock: Clock::default(),
+        counter: 0,
         statement: None,
-        verified: false,
+        shown: Vec::new(),
+        record: line.id,
+        line: TimelineLine {
+            at: line.recorded_at.into(),
+            corrected_at: None,
+            skew_ms: None,
+            received_at: None,
+            record: line.id.into(),
+            kind: line.kind.clone(),
+            step: Some(String::from("exists")),
+            part: None,
+            entry: None,
+            title: String::new(),
+            author: String::new(),
+            role: String::new(),
+            text: None,
+            statement: None,
+            verified: false,
+        },
     }
 }

@@ -1,5 +1,7 @@
 //! Whose keys are whose: the server's signed statements about people, devices and schools.
 
+use std::collections::BTreeSet;
+
 use documents::{Opened, Refusal, Sentence};
 use rusqlite::Connection;
 use signed::cbor::{Map, Value};
@@ -50,7 +52,8 @@ pub(crate) fn store(db: &Connection, keys: &[PublicKey], bytes: &[u8]) -> Result
     Ok(Ok(()))
 }
 
-fn read(keys: &[PublicKey], bytes: &[u8]) -> std::result::Result<(Opened, String), Refusal> {
+/// Reads a statement of the directory, which one of these keys must have signed; with whom or what it is about.
+pub(crate) fn read(keys: &[PublicKey], bytes: &[u8]) -> std::result::Result<(Opened, String), Refusal> {
     let opened = Opened::read(bytes)?;
     let key = keys.iter().find(|key| key.id() == opened.kid);
     let key = key.ok_or(Refusal::new(code::S_KEY, "a directory statement by another key than the server's"))?;
@@ -159,13 +162,30 @@ pub(crate) fn user(db: &Connection, user: &str) -> Result<Option<Map>> {
     bytes.map(content).transpose().map_err(FieldError::from)
 }
 
-/// Every statement of the directory as it came, oldest first.
-pub(crate) fn all(db: &Connection) -> Result<Vec<Vec<u8>>> {
-    let mut query = db.prepare_cached("SELECT bytes FROM directory ORDER BY at, hash")?;
+/// The statements, as they came and oldest first, that say whose these devices and actors are and who these
+/// users.
+pub(crate) fn about(
+    db: &Connection,
+    devices: &BTreeSet<DeviceId>,
+    actors: &BTreeSet<ActorId>,
+    users: &BTreeSet<String>,
+) -> Result<Vec<Vec<u8>>> {
+    let mut query = db.prepare_cached("SELECT step, subject, actor, bytes FROM directory ORDER BY at, hash")?;
     let mut rows = query.query([])?;
     let mut found = Vec::new();
+    let devices: BTreeSet<String> = devices.iter().map(ToString::to_string).collect();
     while let Some(row) = rows.next()? {
-        found.push(row.get(0)?);
+        let (step, subject): (String, String) = (row.get(0)?, row.get(1)?);
+        let actor: Option<[u8; 16]> = row.get(2)?;
+        let asked = match step.as_str() {
+            "device" => devices.contains(&subject) || actor.is_some_and(|actor| actors.contains(&ActorId(actor))),
+            "revoked" => devices.contains(&subject),
+            "user" => users.contains(&subject),
+            _ => false,
+        };
+        if asked {
+            found.push(row.get(3)?);
+        }
     }
     Ok(found)
 }

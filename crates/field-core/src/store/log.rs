@@ -1,6 +1,8 @@
 //! The consultation log (R91): who opened what, when and why, each row holding the hash of the
 //! one before.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use signed::cbor::{self, Value};
 use signed::digest::sha256;
@@ -107,36 +109,42 @@ pub(crate) fn is_whole(db: &Connection) -> Result<bool> {
     Ok(head(db)? == (number, previous))
 }
 
-/// The whole chain for a bundle: rows about these records in full, of the others the hashes alone.
-pub(crate) fn chain(db: &Connection, about: &std::collections::BTreeSet<RecordId>) -> Result<Vec<Value>> {
+/// The chain for a bundle, from the first row about these records to the newest: those in full, of the
+/// rows between the hashes alone. `hidden` says which purposes may not be shown; such a row is a hash too.
+pub(crate) fn stretch(
+    db: &Connection,
+    about: &BTreeSet<RecordId>,
+    hidden: impl Fn(&str) -> bool,
+) -> Result<Vec<Value>> {
     let mut query = db.prepare_cached(
         "SELECT number, at, mono_ms, boot, user, device, document, purpose, previous, hash
          FROM access_log ORDER BY number",
     )?;
     let mut rows = query.query([])?;
-    let mut chain = Vec::new();
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let (previous, hash): ([u8; 32], [u8; 32]) = (row.get(8)?, row.get(9)?);
-        let document = RecordId(row.get(6)?);
-        let mut map = cbor::Map::new();
-        map.insert("previous".into(), Value::bytes(previous));
-        map.insert("hash".into(), Value::bytes(hash));
-        if about.contains(&document) {
-            let mut entry = cbor::Map::new();
-            entry.insert("number".into(), Value::Int(row.get(0)?));
-            entry.insert("at".into(), Value::Int(row.get(1)?));
-            entry.insert("mono_ms".into(), Value::uint(uint(row.get(2)?)));
-            entry.insert("boot".into(), Value::text(row.get::<_, String>(3)?));
-            entry.insert("user".into(), Value::text(row.get::<_, String>(4)?));
-            entry.insert("device".into(), Value::bytes(row.get::<_, [u8; 16]>(5)?));
-            entry.insert("document".into(), Value::bytes(document.0));
-            entry.insert("previous".into(), Value::bytes(previous));
-            if let Some(purpose) = row.get::<_, Option<String>>(7)? {
-                entry.insert("purpose".into(), Value::text(purpose));
-            }
+        let (number, previous, hash): (i64, [u8; 32], [u8; 32]) = (row.get(0)?, row.get(8)?, row.get(9)?);
+        let (document, purpose) = (RecordId(row.get(6)?), row.get::<_, Option<String>>(7)?);
+        let shown = about.contains(&document) && !purpose.as_deref().is_some_and(&hidden);
+        if !shown && found.is_empty() {
+            continue;
+        }
+        let mut map = cbor::map([("number", Value::Int(number)), ("hash", Value::bytes(hash))]);
+        if let (true, Value::Map(map)) = (shown, &mut map) {
+            let mut entry = cbor::Map::from([
+                ("number".into(), Value::Int(number)),
+                ("at".into(), Value::Int(row.get(1)?)),
+                ("mono_ms".into(), Value::uint(uint(row.get(2)?))),
+                ("boot".into(), Value::text(row.get::<_, String>(3)?)),
+                ("user".into(), Value::text(row.get::<_, String>(4)?)),
+                ("device".into(), Value::bytes(row.get::<_, [u8; 16]>(5)?)),
+                ("document".into(), Value::bytes(document.0)),
+                ("previous".into(), Value::bytes(previous)),
+            ]);
+            entry.extend(purpose.map(|purpose| ("purpose".into(), Value::text(purpose))));
             map.insert("entry".into(), Value::Map(entry));
         }
-        chain.push(Value::Map(map));
+        found.push(map);
     }
-    Ok(chain)
+    Ok(found)
 }

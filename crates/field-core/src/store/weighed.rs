@@ -102,6 +102,19 @@ pub(crate) fn prompts(db: &Connection) -> Result<Vec<Json>> {
     texts(db, "SELECT body FROM prompt WHERE NOT ended ORDER BY due, id")
 }
 
+/// Every prompt that was told, also what is over, by time: when it was due, whether it is over, and itself.
+pub(crate) fn prompts_told(db: &Connection) -> Result<Vec<(Timestamp, bool, Json)>> {
+    let mut query = db.prepare_cached("SELECT due, ended, body FROM prompt ORDER BY due, id")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(2)?;
+        let body = serde_json::from_str(&text).map_err(|_| damaged("what the server told does not read back"))?;
+        found.push((Timestamp::from_millis(row.get(0)?), row.get(1)?, body));
+    }
+    Ok(found)
+}
+
 /// Keeps a possible match; the same id again replaces it.
 pub(crate) fn put_match(db: &Connection, id: RecordId, body: &Json) -> Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO possible_match (id, body) VALUES (?1, ?2)")?

@@ -2,8 +2,9 @@
 //! what can be seen in its answer.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use field_core::bundle::{self, Export, What};
 use field_core::net::{LinkStore as _, SyncAnswer, Until};
-use field_core::{EventReceiver, FieldError, Host, ListFilter, StoreKey};
+use field_core::{EventReceiver, FieldError, Host, ListFilter, Of, StoreKey};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, UserId, Value};
 use sync_engine::device::ProvenPage;
@@ -136,10 +137,25 @@ impl Gallery {
         self.keep("search.response", sergeant.field.search("secret").unwrap());
         self.keep("search.response", sergeant.field.search("nothing-like-it").unwrap());
         self.events(&events);
+        self.for_oversight(&officer, &id);
         let whole = self.made(&officer, "disclosure", account("the child's words"));
         self.keep("seal.response", officer.field.record_seal(record(&whole)).unwrap());
         officer.field.lock().unwrap();
         self.refusal(officer.field.search("secret").unwrap_err());
+    }
+
+    fn for_oversight(&mut self, officer: &Person, id: &str) {
+        let case = officer.show(id)["case"].as_str().unwrap().to_owned();
+        self.keep("timeline.response", officer.field.timeline(Of::Case(record(&case))).unwrap());
+        let folder = Folder::new("bundle");
+        std::fs::create_dir_all(folder.path()).unwrap();
+        let to = folder.path().join("bundle");
+        let (purpose, to_whom) = (Some("oversight".to_owned()), Some("inspectorate".to_owned()));
+        let export = Export { what: What::Case(record(&case)), to: to.clone(), purpose, to_whom, with_reporter: false };
+        self.keep("export.response", officer.field.export(&export).unwrap());
+        self.keep("verify_bundle.response", bundle::verify(&to, &[]).unwrap());
+        std::fs::write(&to, b"no bundle").unwrap();
+        self.keep("verify_bundle.response", bundle::verify(&to, &[]).unwrap());
     }
 
     fn an_action(&mut self) {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Hash, Id, Time};
+use super::{CodeName, Hash, Id, Time};
 
 /// One thing that was said or done.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -13,7 +13,8 @@ pub struct TimelineLine {
     /// When, by the server's clock, where the device's was off by more than five minutes (R95).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected_at: Option<Time>,
-    /// By how much the device's clock was ahead, in milliseconds, where it is shown.
+    /// By how much the device's clock was ahead, in milliseconds, where that is more than five minutes. Where
+    /// it had not been measured, the least that follows from the server's receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skew_ms: Option<i64>,
     /// When the server received it, if this device knows.
@@ -29,17 +30,22 @@ pub struct TimelineLine {
     /// The sealed part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// The field, for an entry that was added to a list or raised a protective value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// The record's title.
+    pub title: String,
     /// Who.
     pub author: String,
-    /// In which role.
+    /// In which role; empty for an entry, which does not say.
     pub role: String,
-    /// The reason or words of the step.
+    /// The reason or words of the step; the value of an entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<Hash>,
-    /// Whether its signature holds here.
+    /// Whether its signature holds here; of an entry, whether its change came from a device of its author.
     pub verified: bool,
 }
 
@@ -67,18 +73,30 @@ pub struct BundleVerified {
     pub ok: bool,
     /// What does not.
     pub faults: Vec<BundleFault>,
+    /// How many faults are not listed.
+    pub more: u64,
     /// Records in it.
     pub records: u64,
+    /// Records of which it holds a masked text and nothing that proves it (R47).
+    pub masked: u64,
     /// Statements in it.
     pub statements: u64,
     /// Receipts in it.
     pub receipts: u64,
+    /// Times at which one of its records was opened on the device that made it.
+    pub reads: u64,
+    /// Whether what it shows was compared with what its changes say: not where it was made under other rules.
+    pub shown_checked: bool,
     /// SHA-256 of each server key that vouches for it: to be compared with what the force publishes.
     pub pins: Vec<Hash>,
     /// Who made it.
     pub exported_by: String,
-    /// When.
-    pub exported_at: String,
+    /// When, by the device's clock.
+    pub exported_at: Option<Time>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// For whom.
+    pub to_whom: Option<String>,
 }
 
 /// Something in a bundle that does not hold.
@@ -86,7 +104,7 @@ pub struct BundleVerified {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BundleFault {
     /// `B.` and what was checked.
-    pub code: String,
-    /// Where: ids and numbers only.
+    pub code: CodeName,
+    /// Where: ids, hashes and codes only.
     pub what: String,
 }

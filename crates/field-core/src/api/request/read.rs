@@ -35,3 +35,13 @@ pub(super) fn object<'de, D: Deserializer<'de>>(value: D) -> Result<JsonMap<Stri
         }
     }
 }
+
+/// Hashes in lower-case hex.
+pub(super) fn hashes<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<[u8; 32]>>, D::Error> {
+    let texts: Option<Vec<String>> = Option::deserialize(value)?;
+    let one = |text: String| {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok();
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| D::Error::custom("a SHA-256 in lower-case hex"))
+    };
+    texts.map(|texts| texts.into_iter().map(one).collect()).transpose()
+}
