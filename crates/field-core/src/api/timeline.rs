@@ -222,9 +222,10 @@ impl Telling<'_> {
         let line = TimelineLine {
             entry: Some(field.to_owned()),
             author: entry.by.clone(),
-            text: Some(match &entry.value {
-                signed::Value::Text(text) => short(text),
-                value => short(&value.to_json().to_string()),
+            text: Some(if let signed::Value::Text(text) = &entry.value {
+                short(text)
+            } else {
+                short(&entry.value.to_json().to_string())
             }),
             verified: own
                 || user.as_deref() == Some(entry.by.as_str())

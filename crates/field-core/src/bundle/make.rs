@@ -240,7 +240,7 @@ impl<'a> Making<'a> {
         let people = self.people()?;
         let policy = policy::current(self.db)?;
         let values = policy.to_value();
-        let policy = Policy::from_value(policy.version, &values);
+        let policy = Policy::from_value(&values, policy.version);
         let deliveries = self.deliveries()?;
         let mut delivered: BTreeMap<StatementHash, Vec<String>> = BTreeMap::new();
         for (_, statement, to, _) in &deliveries {

@@ -325,7 +325,7 @@ impl Check {
         let map = policy.and_then(Value::as_map);
         let version = map.and_then(|map| map.get("version")).and_then(Value::as_uint).unwrap_or(1);
         let policy = match map.and_then(|map| map.get("values")) {
-            Some(values) => Policy::from_value(version, values),
+            Some(values) => Policy::from_value(values, version),
             None => Policy::DEFAULT,
         };
         let Some(now) = self.at else { return };

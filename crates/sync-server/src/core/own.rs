@@ -127,16 +127,13 @@ impl Work<'_> {
             return Ok(false);
         }
         let before = doc.projection.as_ref().map(Projection::case_facts);
-        let sent = |projection: &Projection| (projection.kind == "welfare_check").then(|| projection.owners.clone());
-        let sent_before = doc.projection.as_ref().and_then(sent);
+        let sent = doc.projection.as_ref().map(|projection| projection.owners.clone()).unwrap_or_default();
         doc.projection = Projection::of(doc.id, &doc.view, self.now, &self.policy, &doc.received);
         self.flush(doc)?;
         let Some(after) = &doc.projection else { return Ok(false) };
-        if let (Some(case), true) = (after.case, sent(after) != sent_before.or(Some(Vec::new()))) {
-            if after.kind == "welfare_check" {
-                // Who is sent reads the call they are sent for.
-                self.moved.insert(case);
-            }
+        if after.kind == "welfare_check" && after.owners != sent {
+            // Who is sent reads the call they are sent for.
+            self.moved.extend(after.case);
         }
         Ok(after.kind == "case" && before.as_ref() != Some(&after.case_facts()))
     }
