@@ -30,7 +30,8 @@ fn main() -> ExitCode {
     match act(&cli) {
         Ok(Some(value)) => {
             say::answer(&cli.command, &value, json);
-            let holds = !matches!(cli.command, Command::VerifyBundle { .. }) || value["ok"] == true;
+            let holds =
+                !matches!(cli.command, Command::VerifyBundle { .. }) || value.get("ok") == Some(&Json::Bool(true));
             if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Ok(None) => ExitCode::SUCCESS,

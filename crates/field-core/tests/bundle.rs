@@ -1,5 +1,11 @@
 //! Bundles (R97): what one proves, what is noticed, and what a hostile one cannot do.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm
+)]
 
 mod common;
 
@@ -110,7 +116,7 @@ fn r97_each_thing_that_is_changed_or_taken_out_is_named_for_what_it_is() {
     let names = |verified: Json, wanted: &str| assert!(codes(&verified).contains(&wanted), "{wanted}: {verified}");
     names(changed(&bytes, |map| drop(list(map, "records").pop())), "B.statements");
     names(changed(&bytes, |map| drop(list(map, "statements").pop())), "B.statements");
-    names(changed(&bytes, |map| drop(list(map, "directory").clear())), "B.signature");
+    names(changed(&bytes, |map| list(map, "directory").clear()), "B.signature");
     names(changed(&bytes, |map| drop(map.remove("keys"))), "B.keys");
     names(changed(&bytes, |map| list(map, "server_keys")[0] = Value::bytes([4; 91])), "B.server_key");
     names(changed(&bytes, |map| drop(map.remove("reads"))), "B.reads");
@@ -219,7 +225,7 @@ fn r47_no_reporter_leaves_with_a_bundle_unless_a_holder_of_the_vault_asks_and_th
     assert!(made["masked"].as_u64().unwrap() >= 2, "{made}");
     let bytes = std::fs::read(desk.folder.path().join("bundle")).unwrap();
     for word in ["Henrietta", "Vane", "900123"] {
-        assert!(memchr::memmem::find(&bytes, word.as_bytes()).is_none(), "{word}");
+        assert!(!holds(&bytes, word), "{word}");
     }
     let verified = verify_bytes(&bytes, &[]);
     assert_eq!((&verified["ok"], &verified["masked"]), (&json!(true), &made["masked"]), "{verified}");
@@ -227,9 +233,13 @@ fn r47_no_reporter_leaves_with_a_bundle_unless_a_holder_of_the_vault_asks_and_th
     let whole = export(&officer.field, &asked(true)).unwrap();
     assert_eq!(whole["masked"], 0);
     let bytes = std::fs::read(desk.folder.path().join("bundle")).unwrap();
-    assert!(memchr::memmem::find(&bytes, b"Henrietta Vane").is_some());
-    assert!(memchr::memmem::find(&bytes, b"export with reporter").is_some(), "it is in the log of reads");
+    assert!(holds(&bytes, "Henrietta Vane"));
+    assert!(holds(&bytes, "export with reporter"), "it is in the log of reads");
     assert_eq!(verify_bytes(&bytes, &[])["ok"], true);
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
 /// Random numbers from a printed seed; `BUNDLE_SEED=<seed>` plays it again.

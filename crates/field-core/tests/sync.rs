@@ -10,7 +10,7 @@ use common::server::{Day, EPOCH, at};
 use common::{Person, Server, account, action, code, concern, record};
 use documents::{ChangeBuilder, DocState, Sentence, Statement, Template};
 use field_core::{EventKind, Field, TestClock};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use signed::cbor::Map;
 use signed::{RecordId, RingSigner, Signer, Timestamp, UserId, Value};
 use sync_engine::device::{ProvenAhead, ProvenPage, Report};

@@ -90,7 +90,7 @@ pub fn open(folder: &Folder) -> FieldStore {
 pub type Call = unsafe extern "C" fn(FieldStore, FieldBytes, *mut FieldBuffer) -> FieldStatus;
 
 /// Every one of them.
-pub const CALLS: [(&str, Call); 14] = [
+pub const CALLS: [(&str, Call); 16] = [
     ("field_enrol", field::field_enrol),
     ("field_record_new", field::field_record_new),
     ("field_record_edit", field::field_record_edit),
