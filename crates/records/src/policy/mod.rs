@@ -1,4 +1,4 @@
-//! Values a force can change. [`mod@table`] declares each once; here they are read, written and sent.
+//! Values a force can change. `table` declares each once; here they are read, written and sent.
 //!
 //! A policy is a map from names to values in the units people use (`account_delay_hours = 24`): the
 //! same in `policy.toml`, in the server's store and in the row that brings it to a device. Whoever reads a
