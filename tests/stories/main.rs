@@ -10,4 +10,6 @@ mod as05_hotel;
 mod as06_first_account;
 mod keeping;
 mod oversight;
+mod people;
+mod schools;
 mod world;

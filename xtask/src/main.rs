@@ -11,6 +11,7 @@ mod command;
 mod metadata;
 mod parts;
 mod report;
+mod rules;
 mod sanitizer;
 mod test;
 mod tidy;
@@ -25,6 +26,7 @@ cargo xtask test --all      the same, and fails when a part had to be left out
 cargo xtask check           formatting, tidy, lints, documentation, licences
 cargo xtask tidy            arrows between crates, protocol pages, sizes, words, invariants
 cargo xtask tidy --accept   after reading them: the protocol pages are true again
+cargo xtask rules --off [RULE ..]  every rule off in turn: a test of it must fail
 cargo xtask audit           known vulnerabilities of dependencies (needs the network)";
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         ["check"] => check::run(&root),
         ["tidy"] => tidy::run(&root),
         ["tidy", "--accept"] => tidy::accept(&root),
+        ["rules", "--off", only @ ..] => rules::off(&root, only),
         ["audit"] => check::audit(&root),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -201,7 +201,7 @@ pub unsafe extern "C" fn field_search(
 ) -> FieldStatus {
     let work = |host: &Host, bytes: &[u8]| {
         let search: Search = request::parse(bytes)?;
-        host.call()?.search(&search.text)
+        host.call()?.search_for(&search.into())
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_search", store, request, response_out, work) }

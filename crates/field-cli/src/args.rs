@@ -127,6 +127,15 @@ pub(crate) enum Command {
         /// The words
         #[arg(required = true)]
         text: Vec<String>,
+        /// A person is searched
+        #[arg(long)]
+        person: bool,
+        /// What for
+        #[arg(long, value_name = "TEXT")]
+        purpose: Option<String>,
+        /// The record it is for
+        #[arg(long, value_name = "ID")]
+        record: Option<RecordId>,
     },
     /// Chronology of a case or a person, all kinds
     Timeline {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use field_core::bundle::{Export, What};
 use field_core::net::Until as CoreUntil;
-use field_core::{Field, FieldError, ListFilter, Of};
+use field_core::{Field, FieldError, ListFilter, Of, SearchFor};
 use serde_json::{Map, Value as Json, json};
 use signed::code;
 
@@ -81,7 +81,12 @@ impl<'a> Call<'a> {
                 limit: *limit,
                 before: *before,
             }),
-            Command::Search { text } => field.search(&text.join(" ")),
+            Command::Search { text, person, purpose, record } => field.search_for(&SearchFor {
+                text: text.join(" "),
+                person: *person,
+                purpose: purpose.clone(),
+                record: *record,
+            }),
             Command::Attach { id, file, media_type } => field.attachment_add(*id, file, media_type.as_deref()),
             Command::FetchAttachment { id, sha256, to, timeout } => field.attachment_fetch(*id, *sha256, to, *timeout),
             Command::Timeline { person, case } => match (person, case) {

@@ -99,7 +99,7 @@ fn look(db: &Connection, moment: &Moment) -> Result<Found> {
     }
     let Some(since) = Since::read(db)? else { return Ok(Found::Begins) };
     let highest_ms = meta::number(db, meta::HIGHEST_TIME)?.unwrap_or(since.at_ms);
-    if since.elapsed_ms(highest_ms, moment) > moment.policy.offline_lock_ms {
+    if since.elapsed_ms(highest_ms, moment) > moment.policy.offline_lock_ms && records::rules::switch::on("R92") {
         return Ok(Found::Over);
     }
     let later = moment.now.millis().saturating_sub(highest_ms) >= STEP_MS;

@@ -25,6 +25,7 @@ mod sync;
 mod types;
 mod weigh;
 
+pub use api::counted::SearchFor;
 pub use api::draft::DRAFT_PAUSE_MS;
 #[cfg(feature = "schema")]
 pub use api::schema;

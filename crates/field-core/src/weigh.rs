@@ -108,6 +108,7 @@ fn people(db: &Connection, me: &Me) -> Result<Directory> {
                 supervisor: text("supervisor"),
                 cover: None,
                 away: false,
+                training: Vec::new(),
             });
         }
     }
@@ -121,6 +122,7 @@ fn people(db: &Connection, me: &Me) -> Result<Directory> {
             supervisor: None,
             cover: None,
             away: false,
+            training: Vec::new(),
         });
     }
     Ok(Directory::of(members))

@@ -28,6 +28,7 @@ const SCHOOL: &[Role] = &[Dsl, Staff];
 const HUB_AND_POLICE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub];
 const MISSERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call, Hub, Dsl];
 const KEEPERS: &[Role] = &[Admin, Dpo];
+const TRAINERS: &[Role] = &[Sergeant, Inspector, Command, Admin];
 const NOBODY: &[Role] = &[];
 
 /// Whether a role may make a record of this kind. The server makes what a rule makes.
@@ -46,6 +47,8 @@ pub fn may_create(role: Role, kind: &Kind) -> bool {
         "notification" => NOTIFIERS,
         "missing_episode" => ACTIVE,
         "handover" | "absence" => SUPERVISED,
+        "search" => POLICE_AND_CALL,
+        "training" => TRAINERS,
         "deadline" | "protective_measure" | "safety_plan" | "device_seen" | "escalation" | "match" => POLICE,
         "contact_log" => CONTACTERS,
         "school_outcome" => OUTCOMES,
@@ -143,13 +146,13 @@ pub fn compartment_of(
     if ["referral", "notification"].contains(&kind.name) {
         return Ok(Compartment::Hub { case });
     }
-    if let ("language_prompt", Some(user)) = (kind.name, author) {
+    if let ("language_prompt" | "search", Some(user)) = (kind.name, author) {
         return Ok(Compartment::Prompts { user: user.clone() });
     }
     if let ("help_request", Some(user)) = (kind.name, author) {
         return Ok(Compartment::Staffing { user: user.clone() });
     }
-    if let ("absence", Some(user)) = (kind.name, body.text("user")) {
+    if let ("absence" | "training", Some(user)) = (kind.name, body.text("user")) {
         let user = UserId::new(user).map_err(|_| Gap::new(code::I_VALUE, "user", "not the id of a user"))?;
         return Ok(Compartment::Staffing { user });
     }

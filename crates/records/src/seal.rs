@@ -36,6 +36,7 @@ pub fn seal_gaps(kind: &Kind, body: &Body, when: &SealTimes<'_>) -> Vec<Gap> {
         }
         required(field, body.0.get(field.path), field.path, &mut gaps);
     }
+    gaps.retain(|gap| crate::rules::switch::counts(gap.code));
     gaps
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn not_made(body: &Body) -> bool {
 pub fn delay_ms(body: &Body, when: &SealTimes<'_>) -> Option<i64> {
     let ended = Timestamp::parse(body.text("account_ended_at")?).ok()?;
     let delay = when.recorded_at.millis().saturating_sub(ended.millis());
-    (delay > when.policy.account_delay_max_ms).then_some(delay)
+    (delay > when.policy.account_delay_max_ms && crate::rules::switch::on("R4")).then_some(delay)
 }
 
 fn disclosure(body: &Body, when: &SealTimes<'_>, gaps: &mut Vec<Gap>) {

@@ -237,7 +237,7 @@ impl Machine<'_, '_> {
             status = next.unwrap_or_else(|| beats(&status, act.to().unwrap_or(&status))).to_owned();
         }
         let mut outcome = Outcome { status, conflict, ..Outcome::default() };
-        if CLOSED.contains(&outcome.status.as_str()) {
+        if CLOSED.contains(&outcome.status.as_str()) && crate::rules::switch::on("R93") {
             let unseen = self.unseen(&acts, word, reader);
             outcome.undone = !unseen.is_empty();
             outcome.unseen = unseen;

@@ -172,7 +172,9 @@ struct Planning<'a> {
 
 impl Planning<'_> {
     fn refuse(&mut self, code: Code, path: &str, message: &str) {
-        self.refused.push(Gap::new(code, path, message));
+        if rules::switch::counts(code) {
+            self.refused.push(Gap::new(code, path, message));
+        }
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -268,15 +268,15 @@ fn each_role_makes_exactly_these_kinds() {
     let told = "person concern disclosure welfare_check action action_update action_note";
     let weighed = "risk_assessment crime_recording_decision intelligence_check intelligence_submission meeting referral \
                    notification missing_episode";
-    let kept = "deadline contact_log absence help_request language_prompt escalation";
+    let kept = "deadline contact_log absence help_request language_prompt escalation search";
     let after = "protective_measure safety_plan device_seen school_outcome place match";
     let police = format!("case {told} {weighed} handover {kept} {after}");
     let expected = [
         (Officer, police.clone()),
         (Pcso, police.clone()),
-        (Sergeant, police.clone()),
-        (Inspector, police.clone()),
-        (Command, police.replace("disclosure ", "")),
+        (Sergeant, police.replace("search", "search training")),
+        (Inspector, police.replace("search", "search training")),
+        (Command, police.replace("disclosure ", "").replace("search", "search training")),
         (
             Dsl,
             "person concern disclosure action action_update meeting referral missing_episode help_request \
@@ -296,10 +296,10 @@ fn each_role_makes_exactly_these_kinds() {
         (
             Call,
             "person concern welfare_check action risk_assessment intelligence_check notification missing_episode \
-             contact_log help_request language_prompt place"
+             contact_log help_request language_prompt search place"
                 .to_owned(),
         ),
-        (Admin, "handover absence agreement".to_owned()),
+        (Admin, "handover absence agreement training".to_owned()),
         (Auditor, String::new()),
         (Dpo, "agreement".to_owned()),
     ];

@@ -142,6 +142,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("help_request", "assign", "--sic-------"),
     ("language_prompt", "new", "opsicdfhl---"),
     ("escalation", "new", "opsic-------"),
+    ("search", "new", "opsic---l---"),
+    ("training", "new", "--sic----m--"),
     ("escalation", "answer", "opsic-------"),
     ("escalation", "reopen", "opsic-------"),
     ("escalation", "assign", "opsic-------"),

@@ -148,7 +148,7 @@ fn parts_of_composite_fields_are_declared() {
 }
 
 /// The kinds whose tables stand in one line of the requirements each.
-const SMALLER: [(&str, &str); 20] = [
+const SMALLER: [(&str, &str); 22] = [
     ("notification", "recipient_org:W* reason:W* risk:W* incident:W* child_present:W child_words:W"),
     ("missing_episode", "child:W* reported_at:W* missing_from:W* return_conversation:C"),
     (
@@ -177,7 +177,9 @@ const SMALLER: [(&str, &str); 20] = [
     ("contact_log", "person:W* person_role:W* contact:W* at:W what_told:A"),
     ("absence", "user:W* from:W* to:C absence_kind:W* cover:C*"),
     ("agreement", "agreement_type:W* from:W* to:C* signed_by:W*"),
-    ("language_prompt", "phrase_id:W* field:W* at:W choice:W*"),
+    ("language_prompt", "phrase_id:W* field:W* at:W choice:W* notes:A"),
+    ("search", "purpose:L for_record:L at:W notes:A"),
+    ("training", "user:W* course:W* trained_on:W* notes:A"),
     ("school_outcome", "sanction:C* from:C to:C police_outcome:C linked_support:C"),
     ("protective_measure", "measure_kind:W* terms:W* protects:W* monitored_by:C* from:W to:M* =ended"),
     (

@@ -391,6 +391,10 @@ codes! {
     A_POLICY_TYPE = 1622 "A.policy_type" Refused;
     A_POLICY_RANGE = 1623 "A.policy_range" Refused;
     R60_MARF = 16002 "R60.marf" Refused;
+    R37_UNLINKED = 13700 "R37.unlinked" Refused;
+    R78_SAMPLE = 17800 "R78.sample" Refused;
+    R82_TRAINING = 18200 "R82.training" Refused;
+    R89_ENDED = 18900 "R89.ended" Refused;
 }
 
 #[cfg(test)]

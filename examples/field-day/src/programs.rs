@@ -62,6 +62,10 @@ fn cargo_build(folder: &Path, features: &[&str]) -> Result<(), String> {
     for feature in features {
         build.arg("--features").arg(format!("sync-server/{feature}"));
     }
+    // A test of the tests: programs in which a rule can be switched off.
+    if let Some(more) = env::var_os("FIRSTHAND_PROGRAMS_WITH") {
+        build.args(["--package", "records", "--features"]).arg(more);
+    }
     run(build)
 }
 

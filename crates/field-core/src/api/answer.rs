@@ -14,7 +14,7 @@ mod words;
 mod written;
 
 pub use attachment::{AttachedFile, Attachment, AttachmentState, FetchedFile};
-pub use device::{Enrolled, Fault, Rejected, Rekeyed, Status, Synced, SyncedWithin, Unsent, Verified};
+pub use device::{Counted, Enrolled, Fault, Rejected, Rekeyed, Status, Synced, SyncedWithin, Unsent, Verified};
 pub use list::{Delivery, DeliveryState, Line};
 pub use prompts::{PossibleMatch, Prompt};
 pub use record::{

@@ -6,6 +6,7 @@ use signed::{Code, RecordId, Timestamp};
 use sync_engine::Urgency;
 
 use super::answer::{self, CodeName, Delivery, DeliveryState, Status, Unsent};
+use super::counted::{SearchFor, counted};
 use crate::error::Result;
 use crate::field::{Field, Me};
 use crate::store::lists::{self, Line};
@@ -22,9 +23,7 @@ impl Field {
 
     /// Full text over what this device holds: lines as in a list, best first.
     pub fn search(&self, text: &str) -> Result<Json> {
-        self.unlocked()?;
-        let me = self.me()?;
-        self.read(|db| lines(db, &me, lists::search(db, text)?))
+        self.search_for(&SearchFor { text: text.to_owned(), ..SearchFor::default() })
     }
 
     /// The contract's `status`; works before enrolment too.
@@ -58,6 +57,7 @@ impl Field {
                 distrusted,
                 policy: moment.policy.version,
                 drift_at: at(meta::number(db, meta::DRIFT)?),
+                counted: identity.as_ref().map(|me| counted(db, &me.user)).transpose()?,
             }))
         })
     }
@@ -97,7 +97,7 @@ fn unsent(db: &Connection) -> Result<(Unsent, Option<i64>)> {
     Ok((counts, oldest))
 }
 
-fn lines(db: &Connection, me: &Me, found: Vec<Line>) -> Result<Json> {
+pub(super) fn lines(db: &Connection, me: &Me, found: Vec<Line>) -> Result<Json> {
     let line = |found: Line| {
         let delivery = delivery(db, me, found.id, found.sealed)?;
         Ok(answer::Line {

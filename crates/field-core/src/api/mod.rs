@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub(crate) mod attach;
+pub(crate) mod counted;
 pub(crate) mod draft;
 mod edit;
 mod enrol;

@@ -17,6 +17,8 @@ mod strict;
 
 use std::fmt;
 
+use crate::api::counted::SearchFor;
+
 use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
 use signed::{MediaHash, RecordId, Timestamp, code};
@@ -170,6 +172,22 @@ pub struct List {
 pub struct Search {
     /// Words, or how they begin.
     pub text: String,
+    /// Whether a person is searched.
+    #[serde(default)]
+    pub person: bool,
+    /// What for, where a person is searched.
+    pub purpose: Option<String>,
+    /// The record a search of a person is for.
+    #[serde(default, deserialize_with = "read::some_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
+    pub record: Option<RecordId>,
+}
+
+impl From<Search> for SearchFor {
+    fn from(search: Search) -> Self {
+        let Search { text, person, purpose, record } = search;
+        Self { text, person, purpose, record }
+    }
 }
 
 /// Everything held, or one record, is checked against its signatures, hashes and receipts.

@@ -53,7 +53,7 @@ fn consult(db: &Connection, me: &Me, moment: &Moment, id: RecordId, purpose: Opt
         document: id,
         purpose,
     };
-    log::append(db, &entry)
+    if records::rules::switch::on("R91") { log::append(db, &entry) } else { Ok(()) }
 }
 
 fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answer::Shown> {

@@ -90,6 +90,9 @@ struct Check {
 
 impl Check {
     fn fault(&mut self, code: Code, what: impl Into<String>) {
+        if !records::rules::switch::on("R97") {
+            return;
+        }
         if self.faults.len() < FAULTS_MAX {
             self.faults.push(BundleFault { code: code.into(), what: what.into() });
         } else {

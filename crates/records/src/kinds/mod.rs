@@ -11,6 +11,7 @@ pub mod header;
 pub mod joint;
 mod marf;
 pub mod outcomes;
+pub mod own_work;
 pub mod person;
 pub mod places;
 pub mod risk;
@@ -47,6 +48,8 @@ pub static ALL: &[&Kind] = &[
     &supervision::HELP_REQUEST,
     &supervision::LANGUAGE_PROMPT,
     &supervision::ESCALATION,
+    &own_work::SEARCH,
+    &own_work::TRAINING,
     &outcomes::PROTECTIVE_MEASURE,
     &outcomes::SAFETY_PLAN,
     &outcomes::DEVICE_SEEN,

@@ -57,6 +57,7 @@ pub static DEADLINE: Kind = Kind {
                 "court_file",
                 "lab_result",
                 "conference",
+                "dip_sample",
                 "custom",
             ]),
         )
@@ -182,6 +183,8 @@ pub static LANGUAGE_PROMPT: Kind = Kind {
         w("list_version", Shape::Int),
         w("at", TIME),
         w("choice", Shape::Choice(&[("reworded", false), ("kept", true), ("is_quote", false)])).must(),
+        // R117: it is counted, so its author may say what the count does not.
+        a("notes", TEXTS),
     ],
     steps: &[],
 };

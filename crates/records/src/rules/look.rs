@@ -68,7 +68,7 @@ pub fn age_in(person: &Json, now: Timestamp) -> Option<i64> {
 /// Whether somebody is to be treated as a child: under 18, of unknown age, or a child at the time.
 #[must_use]
 pub fn child(person: &Row, now: Timestamp) -> bool {
-    is(person, "child") || age(person, now).is_none_or(|age| age < 18)
+    (is(person, "child") && super::switch::on("R121")) || age(person, now).is_none_or(|age| age < 18)
 }
 
 /// The persons a record is about: those its subjects, speaker and lists name, as far as they are held.

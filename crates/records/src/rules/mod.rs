@@ -18,6 +18,7 @@ mod matches;
 pub mod people;
 pub mod read;
 mod risk;
+pub mod staffing;
 mod supervision;
 pub mod switch;
 pub mod urgent;
@@ -190,6 +191,7 @@ const FAMILIES: &[&[Rule]] = &[
     welfare::RULES,
     crime::RULES,
     supervision::RULES,
+    staffing::RULES,
 ];
 
 /// Every rule that weighs or guards.

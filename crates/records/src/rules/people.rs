@@ -1,5 +1,7 @@
 //! Who is who, as far as the reader knows: whom a rule's ladder climbs to.
 
+use signed::Timestamp;
+
 use crate::access::Role;
 
 /// One person.
@@ -21,6 +23,16 @@ pub struct Member {
     pub cover: Option<String>,
     /// Whether they are away now.
     pub away: bool,
+    /// Courses they were trained in, each with its newest day, where the reader knows.
+    pub training: Vec<(String, Timestamp)>,
+}
+
+impl Member {
+    /// When they were last trained in a course.
+    #[must_use]
+    pub fn trained(&self, course: &str) -> Option<Timestamp> {
+        self.training.iter().filter(|(known, _)| known == course).map(|(_, on)| *on).max()
+    }
 }
 
 /// Everybody active, by user.

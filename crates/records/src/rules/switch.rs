@@ -8,6 +8,12 @@ static OFF: std::sync::OnceLock<String> = std::sync::OnceLock::new();
 #[cfg(feature = "rules-off")]
 const VARIABLE: &str = "FIRSTHAND_RULE_OFF";
 
+/// Whether the rule of a code is on: `R44` of `R44.concern_item`.
+#[must_use]
+pub fn counts(code: signed::Code) -> bool {
+    on(code.name.split('.').next().unwrap_or_default())
+}
+
 /// Whether a rule is on.
 #[must_use]
 pub fn on(rule: &str) -> bool {

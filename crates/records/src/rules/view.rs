@@ -154,7 +154,8 @@ impl Row {
     /// From when its timers run: the server's receipt, else its device's clock.
     #[must_use]
     pub fn since(&self) -> Timestamp {
-        self.received_at.unwrap_or(self.recorded_at)
+        let moved = if super::switch::on("R18") { None } else { self.did("assign").map(|step| step.at).next_back() };
+        moved.or(self.received_at).unwrap_or(self.recorded_at)
     }
 
     /// The first owner in person.

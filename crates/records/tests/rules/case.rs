@@ -69,6 +69,7 @@ impl Case {
                 supervisor: supervisor.map(str::to_owned),
                 cover: None,
                 away: false,
+                training: Vec::new(),
             });
         }
         case.add("case", "case", "ofc1", "09:00", json!({}));

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use records::access::{CaseFacts, RecordFacts, holding};
+use records::rules::switch;
 use records::{Holder, Holding, Role};
 use signed::cbor;
 use signed::{ChangeHash, RecordId, Timestamp, UserId, code};
@@ -12,6 +13,7 @@ use wire::Row;
 use super::Core;
 use super::document::Doc;
 use super::projection::Projection;
+use super::schooling;
 use super::types::Agreement;
 use super::work::{Person, Work};
 use crate::error::ServerError;
@@ -59,10 +61,23 @@ impl Work<'_> {
         now: Holding,
     ) -> Result<(), ServerError> {
         let Some(projection) = &doc.projection else { return Ok(()) };
-        let (told, fresh) = doc.changes.split_at(doc.told.min(doc.changes.len()));
+        let told = schooling::told(doc, before.as_ref());
         match (before, now) {
             (None, Holding::None) => Ok(()),
-            (Some(held), Holding::Content) if held.content => self.bring(doc, projection, user, fresh),
+            (Some(held), Holding::Content) if held.content && self.stops(projection, user)? => {
+                match schooling::stopped_at(&held) {
+                    Some(_) => Ok(()),
+                    None => Ok(self.tx.put_holder(&schooling::stopped(&held, told.len()))?),
+                }
+            }
+            (Some(held), Holding::Content) if held.content => {
+                let fresh = doc.changes.get(told.len()..).unwrap_or_default();
+                self.bring(doc, projection, user, fresh)?;
+                if held.line.is_empty() {
+                    return Ok(());
+                }
+                Ok(self.tx.put_holder(&HolderRow { line: Vec::new(), ..held })?)
+            }
             (_, Holding::Content) => {
                 self.tell(user, Some(doc.id), &Row::Granted { document: doc.id })?;
                 self.bring(doc, projection, user, &doc.changes)?;
@@ -77,6 +92,13 @@ impl Work<'_> {
             }
             (held, Holding::Headline) => self.bring_headline(doc, projection, user, held, told),
         }
+    }
+
+    /// R90: whether news of a document has stopped for somebody.
+    fn stops(&self, projection: &Projection, user: &UserId) -> Result<bool, ServerError> {
+        let of_school = self.person(user).and_then(Person::role).is_some_and(Role::of_school);
+        let granted = projection.granted.iter().any(|granted| granted == user.as_str());
+        Ok(of_school && !granted && schooling::left(self.tx.reading(), projection)?)
     }
 
     fn bring(
@@ -105,7 +127,9 @@ impl Work<'_> {
     /// `test-faults`: news of what is done with does not reach whoever does not answer for it.
     fn keeps_back(&self, projection: &Projection, user: &UserId) -> bool {
         let waiting = !projection.owners.iter().any(|owner| owner == user.as_str());
-        self.core.faults.stale_status && waiting && ["accepted", "completed"].contains(&projection.status.as_str())
+        (self.core.faults.stale_status || !switch::on("R51"))
+            && waiting
+            && ["accepted", "completed"].contains(&projection.status.as_str())
     }
 
     fn bring_headline(
@@ -183,7 +207,17 @@ impl Entitlement<'_> {
             Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
             case => case?,
         };
-        users.iter().map(|user| self.one(&facts, &case, user)).collect()
+        let left = schooling::left(self.tx, projection)?;
+        let one = |user: &UserId| {
+            let held = self.one(&facts, &case, user)?;
+            let Some(holder) = self.people.get(user).and_then(|person| person.holder.as_ref()) else { return Ok(held) };
+            if !left || held == Holding::None {
+                return Ok(held);
+            }
+            let had = self.tx.holder(id, user)?.is_some_and(|held| held.content);
+            Ok(schooling::holding(holder, facts.granted.contains(user), had, left, held))
+        };
+        users.iter().map(one).collect()
     }
 
     /// Whoever was sent on a check of this call: they read what was said in it.
@@ -217,7 +251,9 @@ impl Entitlement<'_> {
         let draft = matches!(facts.compartment, records::Compartment::Draft { .. });
         let police = matches!(facts.compartment, records::Compartment::Police { .. });
         let faults = self.core.faults;
-        if (faults.membership_off && !draft) || (faults.school_sees_police && police && holder.role == Role::Dsl) {
+        if ((faults.membership_off || !switch::on("R88")) && !draft)
+            || (faults.school_sees_police && police && holder.role == Role::Dsl)
+        {
             return Ok(Holding::Content);
         }
         let held = holding(holder, facts, case);

@@ -61,6 +61,9 @@ impl Work<'_> {
         checked: &Checked,
         sender: &Sender<'_>,
     ) -> Result<Allowed, ServerError> {
+        if !records::rules::switch::on("R8") {
+            return Ok(Ok(()));
+        }
         let created = checked.statements().find(|opened| opened.statement.sentence.name() == "created");
         if let Some(opened) = created {
             let made = match opened.statement.created() {

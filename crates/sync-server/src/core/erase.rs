@@ -160,7 +160,9 @@ impl Work<'_> {
             if let Some(row) = &stored {
                 self.take_from_holders(record, row, approved_by)?;
                 files.extend(self.media_erased(document)?);
-                self.tx.erase_document(document)?;
+                if records::rules::switch::on("R96") {
+                    self.tx.erase_document(document)?;
+                }
                 self.tx.put_keys(document, &[])?;
             }
             self.docs.remove(&document);

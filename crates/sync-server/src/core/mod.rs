@@ -12,6 +12,7 @@ mod ahead;
 mod audience;
 mod audit;
 mod authority;
+mod calendar;
 mod directory;
 mod document;
 mod enrol;
@@ -32,6 +33,7 @@ mod receipts;
 mod recover;
 mod report;
 mod retention;
+mod schooling;
 mod session;
 mod types;
 pub mod vault;
@@ -75,6 +77,8 @@ pub struct Core {
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<DeviceId, PublicKey>>,
     policy: RwLock<Arc<records::Policy>>,
+    month_armed: std::sync::atomic::AtomicBool,
+    trainings: RwLock<Option<Arc<calendar::Trainings>>>,
     faults: faults::Faults,
 }
 

@@ -42,6 +42,7 @@ impl Work<'_> {
         let mut cases: BTreeSet<RecordId> = order.iter().filter_map(|id| self.case_of(*id)).collect();
         for id in &order {
             cases.extend(self.cases_of_match(*id)?);
+            cases.extend(self.cases_of_training(*id)?);
         }
         for case in cases {
             self.answer_proposals(case, &order)?;
@@ -88,6 +89,20 @@ impl Work<'_> {
         Ok(cases)
     }
 
+    /// The cases of what the same person was trained in before: a newer day ends what is owed there.
+    fn cases_of_training(&self, id: RecordId) -> Result<Vec<RecordId>, ServerError> {
+        let row = self.docs.get(&id).and_then(|doc| doc.projection.as_ref()?.row.as_ref());
+        let Some(user) = row.filter(|row| row.kind == "training").and_then(|row| row.text("user")) else {
+            return Ok(Vec::new());
+        };
+        let mut cases = Vec::new();
+        for other in self.tx.of_kind("training")? {
+            let row = self.row_of(other)?.filter(|row| row.text("user") == Some(user));
+            cases.extend(row.and_then(|row| row.case));
+        }
+        Ok(cases)
+    }
+
     /// The case a loaded record belongs to; drafts belong to none.
     fn case_of(&self, id: RecordId) -> Option<RecordId> {
         let doc = self.docs.get(&id).filter(|doc| doc.state.template == Template::Record)?;
@@ -127,10 +142,15 @@ impl Work<'_> {
             return Ok(false);
         }
         let before = doc.projection.as_ref().map(Projection::case_facts);
+        let attended = doc.projection.as_ref().and_then(|projection| projection.school.clone());
         let sent = doc.projection.as_ref().map(|projection| projection.owners.clone()).unwrap_or_default();
         doc.projection = Projection::of(doc.id, &doc.view, self.now, &self.policy, &doc.received);
         self.flush(doc)?;
         let Some(after) = &doc.projection else { return Ok(false) };
+        if let (Some(row), true) = (&after.row, after.school != attended) {
+            super::schooling::changed(self.tx.as_mut(), row, attended.as_deref(), self.now)?;
+        }
+        self.trained |= after.kind == "training";
         if after.kind == "welfare_check" && after.owners != sent {
             // Who is sent reads the call they are sent for.
             self.moved.extend(after.case);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::rules::Row;
+use records::rules::{Row, switch};
 use records::{Role, worktime};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, Timestamp, UserId};
@@ -217,7 +217,7 @@ impl Report<'_, '_> {
     fn hours(&self, user: &str) -> i64 {
         let of_user = self.of("absence").filter(|row| row.text("user") == Some(user));
         let last = of_user.max_by_key(|row| row.since()).and_then(|row| row.value("hours_per_week")?.as_i64());
-        last.unwrap_or(40)
+        last.filter(|_| switch::on("R74")).unwrap_or(40)
     }
 
     fn overdue(&self) -> Result<Vec<Json>, ServerError> {
@@ -259,7 +259,7 @@ impl Report<'_, '_> {
         let mut made = Vec::new();
         for ((capacity, role, outcome), people) in groups {
             let (n, unknown) = (people.len(), people.iter().filter(|one| one.is_none()).count());
-            let enough = unknown * 100 <= policy.unknown_max_percent * n;
+            let enough = unknown * 100 <= policy.unknown_max_percent * n || !switch::on("R86");
             let rate = if enough { rates(&people, policy.cell_least) } else { json!("insufficient data") };
             made.push(json!({
                 "capacity": capacity, "role": role, "outcome": outcome, "n": n, "unknown": unknown, "rate": rate,
@@ -274,7 +274,7 @@ impl Report<'_, '_> {
         let of_person = |row: &&Row| {
             row.lines("about").iter().any(|line| line.get("record").and_then(Json::as_str) == Some(id.as_str()))
         };
-        let school = self.of("school_outcome").find(of_person);
+        let school = self.of("school_outcome").find(of_person).filter(|_| switch::on("R87"));
         let sanction = school.and_then(|row| row.text("sanction")).unwrap_or("none");
         let police = school.and_then(|row| row.text("police_outcome")).unwrap_or("none");
         format!("school:{sanction} police:{police}")

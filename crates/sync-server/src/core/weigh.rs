@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use documents::{Created, Template};
 use records::matching::plain;
@@ -13,6 +14,7 @@ use signed::cbor::{self, Map, Value};
 use signed::{RecordId, Timestamp, UserId};
 
 use super::Core;
+use super::directory::SERVER;
 use super::document::Doc;
 use super::limits::{CASE_ROWS_MAX, PROMPTS_PER_TICK_MAX, WEIGHED_AGAIN_MAX};
 use super::own::{MISFIT, school_in};
@@ -56,6 +58,7 @@ impl Core {
     /// Everything that has fallen due: prompts are told, each once. Answers the inboxes that grew.
     pub fn tick(&self) -> Result<Vec<(UserId, u64)>, ServerError> {
         let now = self.clock.now();
+        self.arm_month()?;
         if self.store.read()?.next_due()?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
@@ -65,6 +68,10 @@ impl Core {
             let due = work.tx.prompts_due(work.now, PROMPTS_PER_TICK_MAX)?;
             if due.is_empty() {
                 return Ok(grown.into_iter().collect());
+            }
+            let (dates, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.user.as_str() == SERVER);
+            for row in dates {
+                work.date_came(row)?;
             }
             let cases: BTreeSet<RecordId> = due.iter().map(|row| row.case).collect();
             let mut order = Vec::new();
@@ -79,6 +86,18 @@ impl Core {
             work.settle_moved(&[])?;
             grown.extend(work.finish()?);
         }
+    }
+}
+
+impl Core {
+    /// The first of the next month is a date among the others.
+    fn arm_month(&self) -> Result<(), ServerError> {
+        if self.month_armed.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut work = Work::begin(self)?;
+        work.watch_month()?;
+        work.finish().map(drop)
     }
 }
 
@@ -176,6 +195,7 @@ impl Work<'_> {
             supervisor: person.row.supervisor.as_ref().map(ToString::to_string),
             cover: None,
             away: false,
+            training: Vec::new(),
         };
         let mut members: Vec<Member> = self.active().map(member).collect();
         for absence in self.absences() {
@@ -184,6 +204,10 @@ impl Work<'_> {
                 member.away = true;
                 member.cover = absence.text("cover").map(str::to_owned);
             }
+        }
+        let trainings = self.trainings();
+        for member in &mut members {
+            member.training = trainings.get(&member.user).cloned().unwrap_or_default();
         }
         Directory::of(members)
     }
@@ -246,7 +270,7 @@ impl Work<'_> {
     }
 
     /// Makes a record a rule asks for, unless it is there.
-    fn make(&mut self, made: &Made, weighing: &Weighing) -> Result<Option<RecordId>, ServerError> {
+    pub(crate) fn make(&mut self, made: &Made, weighing: &Weighing) -> Result<Option<RecordId>, ServerError> {
         let Some(id) = made.new.id else { return Ok(None) };
         if self.docs.contains_key(&id) || self.tx.document(id)?.is_some() {
             return Ok(None);

@@ -55,6 +55,8 @@ pub(crate) struct Work<'a> {
     pub(crate) people: BTreeMap<UserId, Person>,
     /// Cases whose members are others now.
     pub(crate) moved: BTreeSet<RecordId>,
+    /// Whether a training was written.
+    pub(crate) trained: bool,
     /// Entries of the audit chain when this began.
     audited: u64,
 }
@@ -76,6 +78,7 @@ impl<'a> Work<'a> {
             introduced: BTreeSet::new(),
             people,
             moved: BTreeSet::new(),
+            trained: false,
             audited,
         })
     }
@@ -88,6 +91,9 @@ impl<'a> Work<'a> {
         let heads = self.grown.iter().map(|user| Ok((user.clone(), self.tx.inbox_head(user)?.0)));
         let heads = heads.collect::<Result<Vec<_>, StoreError>>()?;
         self.tx.commit()?;
+        if let (true, Ok(mut kept)) = (self.trained, self.core.trainings.write()) {
+            *kept = None;
+        }
         Ok(heads)
     }
 

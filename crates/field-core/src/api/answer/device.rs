@@ -50,6 +50,31 @@ pub struct Status {
     pub policy: u64,
     /// Since when this store does not hold what the server says it should.
     pub drift_at: Option<Time>,
+    /// What is counted about this user, for them to see; null before the device is enrolled.
+    pub counted: Option<Counted>,
+}
+
+/// What is counted about a user, from what their device holds. Each number can be annotated on the records it
+/// is counted from (`notes`); none is a score, and by itself none is evidence of anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Counted {
+    /// Wordings that were pointed at and then changed.
+    pub wordings_reworded: u64,
+    /// Wordings that were kept, with a reason.
+    pub wordings_kept: u64,
+    /// Wordings that were a quote.
+    pub wordings_quoted: u64,
+    /// Prompts that were answered.
+    pub prompts_answered: u64,
+    /// Prompts that were dismissed.
+    pub prompts_dismissed: u64,
+    /// Searches of a person.
+    pub searches: u64,
+    /// Those of them that name no record yet.
+    pub searches_unlinked: u64,
+    /// Times a record was opened on this device.
+    pub records_opened: u64,
 }
 
 /// How many records wait for a receipt, by urgency.
