@@ -6,10 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use benches::{median, median_count};
-use field_core::{Field, Host, ListFilter, Options, StoreKey};
+use benches::{enrolled, key, median, median_count, peak_memory};
+use field_core::{Field, Host, ListFilter, Options};
 use field_day::programs::Programs;
-use field_day::stage::{Handset, Server};
 use serde_json::json;
 
 const RUNS: usize = 5;
@@ -51,24 +50,6 @@ fn main() {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
-fn key(store: &Path) -> StoreKey {
-    let text = std::fs::read_to_string(store.join("key")).unwrap();
-    let mut key = [0; 32];
-    for (byte, digits) in key.iter_mut().zip(text.trim().as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
-    }
-    StoreKey::new(key)
-}
-
-fn enrolled(programs: &Programs, folder: &Path) -> std::path::PathBuf {
-    let mut server = Server::init(programs, &folder.join("server")).unwrap();
-    server.admin(&["user", "add", "--id", "officer", "--name", "Officer", "--role", "officer"]).unwrap();
-    server.serve().unwrap();
-    let code = server.code("officer").unwrap();
-    let handset = Handset::enrol(programs, &folder.join("officer"), "officer", &code).unwrap();
-    handset.store().to_path_buf()
-}
-
 fn fill(store: &Path, from: usize, to: usize) {
     let field = Field::open(Options::new(store, key(store))).unwrap();
     for number in from..to {
@@ -94,8 +75,6 @@ fn look(store: &Path) {
     let list = host.call().unwrap().record_list(ListFilter { limit: Some(SCREEN), ..ListFilter::default() }).unwrap();
     let listed = begun.elapsed() - opened;
     assert_eq!(list.as_array().unwrap().len(), SCREEN as usize);
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
-    println!("{} {} {}", opened.as_micros(), listed.as_micros(), peak * 1024);
+    let peak = peak_memory(std::process::id());
+    println!("{} {} {}", opened.as_micros(), listed.as_micros(), peak);
 }

@@ -3,13 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use benches::{median, percentile};
-use field_core::{Field, Options, StoreKey, SystemClock, SystemRandom};
+use benches::{enrolled, key, median, percentile};
+use field_core::{Field, Options};
 use field_day::programs::Programs;
-use field_day::stage::{Handset, Server};
 use rusqlite::{Connection, params};
 use serde_json::{Value as Json, json};
 
@@ -41,24 +39,8 @@ fn main() {
 /// An officer's enrolled device, opened in this process.
 fn device(programs: &Programs, folder: &Path) -> Field {
     std::fs::create_dir_all(folder).unwrap();
-    let mut server = Server::init(programs, &folder.join("server")).unwrap();
-    server.admin(&["user", "add", "--id", "officer", "--name", "Officer", "--role", "officer"]).unwrap();
-    server.serve().unwrap();
-    let handset =
-        Handset::enrol(programs, &folder.join("officer"), "officer", &server.code("officer").unwrap()).unwrap();
-    let text = std::fs::read_to_string(handset.store().join("key")).unwrap();
-    let mut key = [0; 32];
-    for (byte, digits) in key.iter_mut().zip(text.trim().as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
-    }
-    Field::open(Options {
-        dir: handset.store().to_path_buf(),
-        key: StoreKey::new(key),
-        clock: Arc::new(SystemClock::new()),
-        random: Arc::new(SystemRandom::new()),
-        signer: None,
-    })
-    .unwrap()
+    let store = enrolled(programs, folder);
+    Field::open(Options::new(&store, key(&store))).unwrap()
 }
 
 fn body(number: usize) -> Json {

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use benches::{median, median_count};
+use benches::{median, median_count, peak_memory};
 use field_day::programs::Programs;
 use field_day::stage::{Handset, Server};
 use serde_json::{Value as Json, json};
@@ -142,11 +142,4 @@ fn words(seed: usize) -> String {
         text.push(' ');
     }
     text
-}
-
-/// The peak resident set of a process, in bytes.
-fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }

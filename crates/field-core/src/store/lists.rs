@@ -184,11 +184,12 @@ pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
         Some(id) => place(db, id)?,
         None => (i64::MAX, i64::MAX),
     };
+    // What waits is gathered once, not looked for line by line.
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM record r
          WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR case_id = ?2) AND (NOT ?3 OR open)
-           AND (NOT ?4 OR EXISTS (SELECT 1 FROM outbox o LEFT JOIN document d ON d.id = o.document
-                                  WHERE coalesce(d.record, o.document) = r.id))
+           AND (NOT ?4 OR r.id IN (SELECT coalesce(d.record, o.document)
+                                   FROM outbox o LEFT JOIN document d ON d.id = o.document))
            AND (recorded_at, number) < (?5, ?6)
          ORDER BY recorded_at DESC, number DESC LIMIT ?7"
     ))?;
