@@ -216,7 +216,7 @@ fn a_schema_takes_a_request_exactly_when_the_core_does() {
         ("do", json!({ "id": id, "verb": "accept", "body": {} })),
         ("show", json!({ "id": id, "purpose": "handover" })),
         ("list", json!({ "kind": "case", "case": id, "open": true, "unsent": false })),
-        ("search", json!({ "text": "word" })),
+        ("search", json!({ "text": "word", "person": true, "purpose": "p", "record": id })),
         ("verify", json!({ "id": id })),
         ("status", json!({})),
         ("timeline", json!({ "person": id, "case": id })),
@@ -269,8 +269,8 @@ fn bodies_that_are_taken_and_shown_fit_their_kind() {
         schemas.must_take(&format!("bodies/{}", kind.name), &fields);
         kinds.insert(kind.name);
     }
-    // Made by others than an officer: by an administrator, a school, the server.
-    let others = ["agreement", "feedback", "recovered_draft"];
+    // Made by others than an officer: by an administrator, a sergeant, a school, the server.
+    let others = ["agreement", "training", "feedback", "recovered_draft"];
     let made = records::kinds().map(|kind| kind.name).filter(|kind| !others.contains(kind)).collect();
     kinds.retain(|kind| !others.contains(kind));
     assert_eq!(kinds, made);
