@@ -108,6 +108,17 @@ fn r13_a_name_alone_never_links() {
 }
 
 #[test]
+fn r13_somebody_who_is_only_described_is_nobodys_name() {
+    let about = |said: &str| json!({ "about": [{ "as_said": said }], "school": "100001", "exact_request": "speak" });
+    for said in ["a pupil", "the older boy", "A girl", "boy", "his mother"] {
+        assert_eq!(values("action", &about(said)), [], "every school has hundreds: {said}");
+    }
+    for said in ["Lee Child", "An Nguyen", "My Tran", "Grace Friend"] {
+        assert!(!values("action", &about(said)).is_empty(), "{said}");
+    }
+}
+
+#[test]
 fn r13_same_person_is_found_by_sound_and_birthday() {
     let one = json!({ "names": ["Katherine Smyth"], "dob": "2011-03-04", "school": "100001" });
     for (other, points) in [

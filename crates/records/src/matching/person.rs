@@ -17,6 +17,14 @@ const NAMES_MAX: usize = 16;
 const NAME_CHARS_MAX: usize = 128;
 const TITLES: [&str; 13] = ["mr", "mrs", "ms", "miss", "mx", "dr", "sir", "pc", "pcso", "sgt", "rev", "master", "prof"];
 
+/// Words before somebody who is described, and what they are called then: `a pupil`, `the older boy`. They name
+/// nobody, and every school has hundreds of them.
+const BEFORE: [&str; 10] = ["a", "an", "the", "his", "her", "their", "my", "some", "another", "unknown"];
+const DESCRIBED: [&str; 24] = [
+    "pupil", "student", "child", "children", "girl", "boy", "girls", "boys", "man", "woman", "men", "lady", "male",
+    "female", "person", "adult", "teenager", "mother", "father", "mum", "dad", "friend", "teacher", "parent",
+];
+
 /// Who somebody is, as far as matching looks. `Debug` shows none of it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PersonFacts {
@@ -95,7 +103,14 @@ pub(super) fn name(raw: &str) -> String {
         parts.collect::<Vec<_>>().join("-")
     });
     let words = words.filter(|word| !word.is_empty() && !TITLES.contains(&word.as_str()));
-    words.collect::<Vec<_>>().join(" ")
+    let words: Vec<String> = words.collect();
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let described = words.iter().any(|word| is(&DESCRIBED, word));
+    let only = words.iter().all(|word| is(&DESCRIBED, word) || is(&BEFORE, word));
+    if described && (only || words.first().is_some_and(|word| is(&BEFORE, word))) {
+        return String::new();
+    }
+    words.join(" ")
 }
 
 /// How a whole name may sound: of its first and its last word, in whichever order, with the two readings of
