@@ -391,6 +391,9 @@ codes! {
     A_POLICY_TYPE = 1622 "A.policy_type" Refused;
     A_POLICY_RANGE = 1623 "A.policy_range" Refused;
     R60_MARF = 16002 "R60.marf" Refused;
+    R46_NOT_CONTACTED = 14601 "R46.not_contacted" Refused;
+    R46_NOT_CONSIDERED = 14602 "R46.not_considered" Refused;
+    R40_HIGH = 14001 "R40.high_suggested" Refused;
 }
 
 #[cfg(test)]
