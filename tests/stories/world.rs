@@ -87,6 +87,12 @@ impl World {
         Self { server, now, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
     }
 
+    /// Somebody more, of the area north.
+    pub(crate) fn add_user(&self, user: &str, role: &str, supervisor: &str, team: &str) {
+        let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
+        self.server.admin(&[&words[..], &["--supervisor", supervisor, "--team", team]].concat()).unwrap();
+    }
+
     /// The time now, as RFC 3339.
     pub(crate) fn now(&self) -> String {
         self.now.to_string()
@@ -258,6 +264,20 @@ impl World {
     pub(crate) fn is_prompted(&mut self, user: &str, code: &str) -> bool {
         self.sync(user);
         self.prompts(user).iter().any(|known| known == code)
+    }
+
+    /// How many prompts of a code about a record are due for somebody now, after a sync.
+    pub(crate) fn told_about(&mut self, user: &str, code: &str, record: &str) -> usize {
+        self.sync(user);
+        let all = self.done(user, &["prompts"]);
+        let of_it = |prompt: &&Json| prompt["code"] == code && prompt["record"] == record;
+        all.as_array().unwrap().iter().filter(of_it).count()
+    }
+
+    /// What every reader of a record sees beside it, as one person's device shows it.
+    pub(crate) fn marks(&mut self, user: &str, id: &str) -> Vec<String> {
+        let shown = self.show(user, id);
+        shown["marks"].as_array().into_iter().flatten().map(|mark| mark.as_str().unwrap().to_owned()).collect()
     }
 
     /// The prompt with a code about a record, for answering or dismissing it.
