@@ -23,6 +23,8 @@ pub(crate) fn programs() -> &'static Programs {
 pub(crate) struct World {
     pub(crate) server: Server,
     now: Timestamp,
+    /// The server's clock runs beside being moved: since when.
+    began: std::time::Instant,
     folder: PathBuf,
     people: BTreeMap<String, PathBuf>,
     /// How many answers each person gave: what `new` and `do` were told, field by field.
@@ -84,7 +86,8 @@ impl World {
         }
         server.serve_with(&["--now", start]).unwrap();
         let now = Timestamp::parse(start).unwrap();
-        Self { server, now, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
+        let began = std::time::Instant::now();
+        Self { server, now, began, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
     }
 
     /// Somebody more, of the area north.
@@ -119,7 +122,9 @@ impl World {
     /// The server stops and comes back; its clock stands where it stood.
     pub(crate) fn restart_server(&mut self) {
         self.server.kill();
-        let now = self.now();
+        // Never back: what was received a moment ago is not to come.
+        let ran = i64::try_from(self.began.elapsed().as_millis()).unwrap();
+        let now = Timestamp::from_millis(self.now.millis() + ran).to_string();
         self.server.serve_with(&["--now", &now]).unwrap();
     }
 
