@@ -23,6 +23,8 @@ pub(crate) fn programs() -> &'static Programs {
 pub(crate) struct World {
     pub(crate) server: Server,
     now: Timestamp,
+    /// The server's clock runs beside being moved: since when.
+    began: std::time::Instant,
     folder: PathBuf,
     people: BTreeMap<String, PathBuf>,
     /// How many answers each person gave: what `new` and `do` were told, field by field.
@@ -84,7 +86,14 @@ impl World {
         }
         server.serve_with(&["--now", start]).unwrap();
         let now = Timestamp::parse(start).unwrap();
-        Self { server, now, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
+        let began = std::time::Instant::now();
+        Self { server, now, began, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
+    }
+
+    /// Somebody more, of the area north.
+    pub(crate) fn add_user(&self, user: &str, role: &str, supervisor: &str, team: &str) {
+        let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
+        self.server.admin(&[&words[..], &["--supervisor", supervisor, "--team", team]].concat()).unwrap();
     }
 
     /// The time now, as RFC 3339.
@@ -113,7 +122,9 @@ impl World {
     /// The server stops and comes back; its clock stands where it stood.
     pub(crate) fn restart_server(&mut self) {
         self.server.kill();
-        let now = self.now();
+        // Never back: what was received a moment ago is not to come.
+        let ran = i64::try_from(self.began.elapsed().as_millis()).unwrap();
+        let now = Timestamp::from_millis(self.now.millis() + ran).to_string();
         self.server.serve_with(&["--now", &now]).unwrap();
     }
 
@@ -258,6 +269,20 @@ impl World {
     pub(crate) fn is_prompted(&mut self, user: &str, code: &str) -> bool {
         self.sync(user);
         self.prompts(user).iter().any(|known| known == code)
+    }
+
+    /// How many prompts of a code about a record are due for somebody now, after a sync.
+    pub(crate) fn told_about(&mut self, user: &str, code: &str, record: &str) -> usize {
+        self.sync(user);
+        let all = self.done(user, &["prompts"]);
+        let of_it = |prompt: &&Json| prompt["code"] == code && prompt["record"] == record;
+        all.as_array().unwrap().iter().filter(of_it).count()
+    }
+
+    /// What every reader of a record sees beside it, as one person's device shows it.
+    pub(crate) fn marks(&mut self, user: &str, id: &str) -> Vec<String> {
+        let shown = self.show(user, id);
+        shown["marks"].as_array().into_iter().flatten().map(|mark| mark.as_str().unwrap().to_owned()).collect()
     }
 
     /// The prompt with a code about a record, for answering or dismissing it.

@@ -8,7 +8,7 @@ use records::rules::{self, CaseView, Directory, Made, Member, Raise, Row, Unseal
 use records::{Body, Shown, Writes};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
-use signed::{RecordId, Value};
+use signed::{RecordId, Timestamp, Value};
 use sync_engine::Urgency;
 
 use crate::api::kind_of;
@@ -50,7 +50,7 @@ impl Weighing {
         for id in names.into_iter().filter(|id| !rows.iter().any(|row| row.id == *id)).take(BESIDE_MAX) {
             beside.extend(weighed::get(db, id)?);
         }
-        Ok(Self { case, rows, beside, drafts: drafts(db, me, case)?, people: people(db, me)? })
+        Ok(Self { case, rows, beside, drafts: drafts(db, me, case)?, people: people(db, me, moment.now)? })
     }
 
     /// As a rule looks at it.
@@ -88,7 +88,7 @@ fn drafts(db: &Connection, me: &Me, case: RecordId) -> Result<Vec<Unsealed>> {
 }
 
 /// Who is who, as far as the directory of this device tells.
-fn people(db: &Connection, me: &Me) -> Result<Directory> {
+fn people(db: &Connection, me: &Me, now: Timestamp) -> Result<Directory> {
     let mut members = Vec::new();
     for content in directory::users(db)? {
         let text = |name: &str| content.get(name).and_then(Value::as_text).map(str::to_owned);
@@ -124,6 +124,15 @@ fn people(db: &Connection, me: &Me) -> Result<Directory> {
             away: false,
             training: Vec::new(),
         });
+    }
+    // Who is away, and who covers, as far as this device holds it.
+    for absence in weighed::absences(db)? {
+        let time = |field: &str| absence.text(field).and_then(|at| Timestamp::parse(at).ok());
+        let runs = time("from").is_none_or(|from| from <= now) && time("to").is_none_or(|to| to > now);
+        for member in members.iter_mut().filter(|member| runs && absence.text("user") == Some(member.user.as_str())) {
+            member.away = true;
+            member.cover = absence.text("cover").map(str::to_owned);
+        }
     }
     Ok(Directory::of(members))
 }

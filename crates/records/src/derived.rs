@@ -66,6 +66,7 @@ pub(crate) fn fill(kind: &Kind, view: &View, acts: &[&Act<'_>], body: &mut JsonM
                 |value: &&Json| value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("unknown"));
             let fields = crate::kinds::risk::fields_of(body.get("model").and_then(Json::as_str).unwrap_or_default());
             let unknown = fields.iter().filter_map(|field| body.get(*field)).filter(unknown).count();
+            let unknown = unknown + crate::kinds::risk::places_unknown(body);
             body.insert(String::from("unknown_count"), json!(unknown));
         }
         "place" => {

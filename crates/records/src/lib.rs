@@ -31,6 +31,7 @@ pub mod shown;
 pub mod status;
 pub mod verb_bodies;
 pub mod verbs;
+pub mod withhold;
 pub mod worktime;
 pub mod writes;
 

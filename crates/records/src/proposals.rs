@@ -6,6 +6,7 @@ use signed::cbor::{Map, Value};
 use signed::{StatementHash, code};
 
 use crate::access::Role;
+use crate::attachments::attachments;
 use crate::gap::Gap;
 use crate::kind::Kind;
 use crate::open::{Arguments, considers};
@@ -71,11 +72,12 @@ pub fn proposals(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Vec<Pro
 }
 
 /// R53 and R54, where they guard a step that was taken offline.
-fn gate(kind: &Kind, view: &View, body: &Json, act: &Act<'_>, ctx: &Context<'_>) -> Option<Gap> {
+fn gate(kind: &'static Kind, view: &View, body: &Json, act: &Act<'_>, ctx: &Context<'_>) -> Option<Gap> {
     let content = &act.said.opened.statement.content;
     match (kind.name, act.step.verb) {
         ("action", "complete") => {
-            let shown = filled(body.get("evidence")) || content.contains_key("evidence");
+            let attached = || !attachments(kind, view).is_empty();
+            let shown = filled(body.get("evidence")) || content.contains_key("evidence") || attached();
             (!shown).then(|| Gap::new(code::R53_EVIDENCE, "evidence", "what shows that it was done?"))
         }
         ("action", "close") => {

@@ -130,6 +130,10 @@ pub fn shown(kind: &'static Kind, view: &View, ctx: &Context<'_>) -> Shown {
         body.0.insert(String::from("state"), shown.status.clone().into());
     }
     shown.owners = steps::owners(view, &acts, &legal);
+    if let ([one], true) = (shown.owners.as_slice(), kind.field("owner").is_some()) {
+        // The steps are what counts; the register goes with them where one value stands in it.
+        body.0.insert(String::from("owner"), one.clone().into());
+    }
     shown.conflicts = conflicts(kind, view, ctx);
     // What the server signed as found is not what its author ever sealed.
     shown.sealed = view.part(kind.part).is_some() && kind.initial != crate::kinds::draft_kinds::UNSEALED;

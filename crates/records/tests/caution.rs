@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use signed::code;
 
 #[test]
@@ -72,6 +72,30 @@ fn r72_a_date_is_moved_later_by_a_sergeant_and_the_third_time_by_an_inspector() 
     doc.sync(&inspector, &sergeant);
     doc.act(&inspector, "extend", extend(3));
     assert_eq!(doc.shown_to(&inspector).due, Some(at("2026-12-03T15:00:00Z")));
+}
+
+#[test]
+fn r72_bail_and_a_safety_plan_are_extended_by_the_date_they_have() {
+    let (officer, sergeant, inspector) = (officer(), sergeant(), inspector());
+    let whole = |kind: &str, body: Json| {
+        let kind = records::kind(kind).unwrap();
+        let mut body = records::normalise(kind, body, &mut ids()).unwrap();
+        records::defaults(kind, &mut body, at(MORNING));
+        body
+    };
+    let bail = json!({ "measure_kind": "bail_condition", "terms": "no contact", "to": "2026-11-25T15:00:00Z" });
+    let plan = json!({ "child": "the girl", "plan": "she stays with her aunt", "review_by": "2026-11-25T15:00:00Z" });
+    for (kind, body, field) in [("protective_measure", bail, "to"), ("safety_plan", plan, "review_by")] {
+        let mut doc = Doc::sealed(kind, &officer, &whole(kind, body), at(MORNING));
+        doc.sync(&sergeant, &officer);
+        let extend = |day: u8| json!({ "new_due": format!("2026-12-{day:02}T15:00:00Z"), "reason": "not ready" });
+        doc.act(&sergeant, "extend", extend(1));
+        doc.act(&sergeant, "extend", extend(2));
+        assert_eq!(doc.shown_to(&sergeant).body[field], "2026-12-02T15:00:00.000Z", "{kind}");
+        assert_eq!(doc.plan(&sergeant, "extend", extend(3), true).unwrap_err().code, code::R72_INSPECTOR);
+        doc.sync(&inspector, &sergeant);
+        doc.act(&inspector, "extend", extend(3));
+    }
 }
 
 #[test]

@@ -149,6 +149,21 @@ fn the_police_text_of_an_update_becomes_a_note_of_its_own() {
 }
 
 #[test]
+fn r48_what_is_said_of_a_reporters_motive_becomes_a_note_of_the_police() {
+    let kind = kind("referral").unwrap();
+    let json = json!({ "case": record(1).to_string(), "facts": ["a man lives there", "she may have an agenda"], "opinion": [
+        { "text": "a grudge, perhaps" }, { "text": "a grudge", "basis": "a court order", "approved_by": "sgt1" }] });
+    let mut body = normalise(kind, json, &mut ids()).unwrap();
+    let withheld = records::withhold::withhold(kind, &mut body, record(3)).unwrap();
+    assert_eq!(body.0["facts"], json!(["a man lives there"]));
+    assert_eq!(body.0["opinion"].as_array().unwrap().len(), 1, "what a sergeant approved goes along");
+    assert_eq!((withheld.note.id, withheld.note.kind), (Some(signed::RecordId::note(record(3))), "action_note"));
+    assert_eq!(withheld.note.body.0["text"], "she may have an agenda\na grudge, perhaps");
+    assert_eq!(withheld.gaps.iter().map(|gap| gap.path.as_str()).next(), Some("facts/1"));
+    assert_eq!(records::withhold::withhold(kind, &mut body, record(3)), None);
+}
+
+#[test]
 fn values_are_set_by_path() {
     let kind = kind("disclosure").unwrap();
     let mut body = json!({});

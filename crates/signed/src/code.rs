@@ -395,6 +395,9 @@ codes! {
     R78_SAMPLE = 17800 "R78.sample" Refused;
     R82_TRAINING = 18200 "R82.training" Refused;
     R89_ENDED = 18900 "R89.ended" Refused;
+    R46_NOT_CONTACTED = 14601 "R46.not_contacted" Refused;
+    R46_NOT_CONSIDERED = 14602 "R46.not_considered" Refused;
+    R40_HIGH = 14001 "R40.high_suggested" Refused;
 }
 
 #[cfg(test)]

@@ -156,6 +156,14 @@ impl RecordId {
         Self(*uuid::Builder::from_unix_timestamp_millis(millis, &random).as_uuid().as_bytes())
     }
 
+    /// When a device minted it; `None` for one that is derived.
+    #[must_use]
+    pub fn minted_at(&self) -> Option<crate::Timestamp> {
+        let [a, b, c, d, e, f, version, ..] = self.0;
+        let millis = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        (version >> 4 == 7).then(|| crate::Timestamp::from_millis(millis))
+    }
+
     /// The draft document of a record: the same on each of its author's devices.
     #[must_use]
     pub fn draft(record: RecordId) -> Self {

@@ -29,7 +29,14 @@ impl Field {
             defaults(kind, &mut body, found.created_at);
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             let when = SealTimes { recorded_at: found.created_at, policy: &moment.policy };
-            let made = new::begin(&pen, id, kind, &body, &when)?;
+            // What is withheld stays with the police: whoever may write no such note keeps their own words.
+            let noted = records::may_create(me.role, kind_of("action_note")?);
+            let withheld = if noted { records::withhold::withhold(kind, &mut body, id) } else { None };
+            let mut made = new::begin(&pen, id, kind, &body, &when)?;
+            if let Some(withheld) = withheld {
+                made.2.extend(withheld.gaps);
+                new::bring(&pen, &withheld.note, &new::Fresh { id, kind, body })?;
+            }
             draft::close(&pen, id, &made.1)?;
             attach::say(&pen, id)?;
             Ok(made)

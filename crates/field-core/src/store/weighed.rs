@@ -48,6 +48,20 @@ pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Row>> {
     Ok(found)
 }
 
+/// Absences that are not ended.
+pub(crate) fn absences(db: &Connection) -> Result<Vec<Row>> {
+    let mut query = db.prepare_cached(
+        "SELECT w.body FROM weighed w JOIN record r ON r.id = w.id
+         WHERE r.kind = 'absence' AND r.source = 'record' AND r.open ORDER BY w.id",
+    )?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(one) = rows.next()? {
+        found.push(row(&one.get::<_, String>(0)?)?);
+    }
+    Ok(found)
+}
+
 /// Every row.
 pub(crate) fn all(db: &Connection) -> Result<Vec<Row>> {
     let mut query = db.prepare_cached("SELECT body FROM weighed ORDER BY id")?;

@@ -89,12 +89,18 @@ pub static ACTION_UPDATE: Kind = Kind {
 /// The police's own note beside an update.
 pub static ACTION_NOTE: Kind = Kind {
     name: "action_note",
-    says: "the police's own note beside an action's update",
+    says: "the police's own note beside an action's update, or beside what a referral leaves out",
     drafted: false,
     part: "request",
     initial: "recorded",
     done: &["recorded"],
-    fields: &[w("update", RECORD), w("action", RECORD).must(), w("text", TEXT).must().also(&["text_police"])],
+    fields: &[
+        w("update", RECORD),
+        w("action", RECORD).must(),
+        w("text", TEXT).must().also(&["text_police"]),
+        // R48: somebody's opinion, held here and never told as a fact.
+        w("opinion", Shape::Bool),
+    ],
     steps: &[],
 };
 

@@ -1,9 +1,11 @@
 //! Risk: assessed by a model, every field a value or why it is not known.
 
 use documents::Merge;
+use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{RECORD, RECORDS, SAID, SAIDS, TEXT, TIME, YN3, a, c, m, note, open_note, w};
 use crate::kind::{Caution, Field, Kind, Owns, Shape};
+use crate::seal::filled;
 
 /// The models.
 pub const MODELS: &[&str] = &["THRIVE", "THRIVE+", "THRIVE-SP", "THRIVES", "NDM", "THOR", "KIRAT"];
@@ -116,3 +118,17 @@ const ACCESS: &[Field] = &[
 
 /// The six places where somebody may meet children.
 pub const ACCESS_PLACES: [&str; 6] = ["household", "family_elsewhere", "ex_partner", "job", "volunteering", "online"];
+
+/// How many of those places are unknown where "no contact with children" was said: what is blank is unknown (R40).
+#[must_use]
+pub fn places_unknown(body: &JsonMap<String, Json>) -> usize {
+    if body.get("no_contact_with_children").and_then(Json::as_str) != Some("yes") {
+        return 0;
+    }
+    let line = |place: &&str| body.get("child_access").and_then(|access| access.get(*place));
+    let known = |line: &Json| {
+        let said = line.get("yn3").is_some_and(|said| filled(Some(said)) && said.get("unknown").is_none());
+        said && filled(line.get("evidence"))
+    };
+    ACCESS_PLACES.iter().filter(|place| !line(place).is_some_and(known)).count()
+}

@@ -75,7 +75,9 @@ pub fn prompts(view: &CaseView<'_>, item: &Item) -> Vec<Prompt> {
     let mut place = places.next();
     for (at, rung) in item.rungs.iter().enumerate() {
         let owns = |user: &str| rung.to.climbs() && row.owners.iter().any(|owner| owner == user);
-        let skips = |user: &str| switch::on("R16") && (!view.people.here(user) || owns(user));
+        // Whom a device does not know it does not take for absent: the server knows everybody.
+        let known = |user: &str| view.whole || view.people.member(user).is_some();
+        let skips = |user: &str| switch::on("R16") && ((known(user) && !view.people.here(user)) || owns(user));
         let users: Vec<&str> = holders(view, row, &rung.to).into_iter().filter(|user| !skips(user)).collect();
         let Some(when) = place.filter(|_| !users.is_empty()) else { continue };
         place = places.next();

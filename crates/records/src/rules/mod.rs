@@ -36,6 +36,7 @@ use crate::shown::Shown;
 use crate::verbs::Actor;
 pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
+pub use supervision::{document_missing, says_done};
 pub use view::{CaseView, Row, StepRow, Unsealed};
 
 /// One rule of the requirements.

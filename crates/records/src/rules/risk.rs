@@ -1,12 +1,12 @@
 //! R38-R41, R104-R106: a risk rests on what is known, goes stale, and is never lowered by what is not.
 
 use serde_json::{Map, Value as Json, json};
-use signed::code;
+use signed::{RecordId, Timestamp, code};
 
 use super::look::{self, child, later};
 use super::view::{CaseView, Row};
 use super::{Findings, Item, Rule, To};
-use crate::kinds::risk::{ACCESS_PLACES, fields_of};
+use crate::kinds::risk::{ACCESS_PLACES, fields_of, places_unknown};
 use crate::seal::filled;
 
 pub(super) const RULES: &[Rule] = &[
@@ -29,10 +29,12 @@ pub(super) fn current<'a>(view: &CaseView<'a>) -> Option<&'a Row> {
     sealed(view).filter(ladder).max_by_key(|risk| (risk.since(), risk.id))
 }
 
-/// How many of its model's fields are unknown.
+/// How many of its model's fields are unknown, and of the places where children may be met (R40).
 fn unknowns(risk: &Row) -> usize {
     let fields = fields_of(risk.text("model").unwrap_or_default());
-    fields.iter().filter(|field| risk.value(field).is_some_and(|value| value.get("unknown").is_some())).count()
+    let unknown = |field: &&&str| risk.value(field).is_some_and(|value| value.get("unknown").is_some());
+    let places = if super::switch::on("R40") { risk.body.as_object().map_or(0, places_unknown) } else { 0 };
+    fields.iter().filter(unknown).count() + places
 }
 
 /// R38: every field of the model is a value, or why it is not known; a low level with unknowns stands
@@ -65,14 +67,7 @@ fn positive_action(view: &CaseView<'_>, found: &mut Findings) {
         let high = matches!(level, "high" | "very_high");
         let policy = view.policy;
         let ms = if high { policy.positive_action_high_ms } else { policy.positive_action_ms };
-        let mut body = Map::new();
-        body.insert("deadline_kind".into(), json!("positive_action"));
-        body.insert("due".into(), json!(later(risk.recorded_at, ms).to_string()));
-        body.insert("for_record".into(), json!(risk.id.to_string()));
-        if view.people.member(&risk.author).is_some() {
-            body.insert("owner".into(), json!(risk.author));
-        }
-        body.insert("what".into(), json!("positive action on this assessment"));
+        let body = positive_action_by(view, risk, later(risk.recorded_at, ms));
         found.make("R39", risk, "positive_action", "deadline", body);
         let deadline = view.row(super::made_id("R39", risk.id, "positive_action"));
         if deadline.is_some_and(|deadline| deadline.status == "answered") {
@@ -128,36 +123,92 @@ fn no_contact(view: &CaseView<'_>, found: &mut Findings) {
             found.gap(person, code::R40_ACCESS, "contact_with_children/evidence", message);
         }
     }
+    among_children(view, found);
+}
+
+/// R40: somebody works among children and the level was set without it: high is suggested, and what is done
+/// about it has the week of a high level.
+fn among_children(view: &CaseView<'_>, found: &mut Findings) {
+    let lower = current(view).filter(|risk| !matches!(risk.text("level"), Some("high" | "very_high")));
+    let Some(risk) = lower else { return };
+    for person in work_not_weighed(view, risk) {
+        let text = "somebody works where children are, and the level was set without it: high is suggested";
+        found.mark(risk, "R40", "high_suggested", text);
+        let item = Item::of("R40", code::R40_HIGH, risk, person.since(), text).about(person.id.to_string());
+        found.owe(item.after(0, To::OwnerAndSergeant));
+        let known = work_known_at(person).min(view.now);
+        let due = later(known, view.policy.positive_action_high_ms);
+        found.make("R40", person, "positive_action", "deadline", positive_action_by(view, risk, due));
+    }
+}
+
+/// Suspects whose work is among children though this assessment of who may abuse does not say so.
+fn work_not_weighed<'a>(view: &CaseView<'a>, risk: &'a Row) -> Vec<&'a Row> {
+    let asks = risk.text("model") == Some("KIRAT")
+        || ["kirat_level", "no_contact_with_children", "child_access"].iter().any(|field| risk.value(field).is_some());
+    let says = ["job", "volunteering"].iter().any(|place| look::yes(risk.at(&format!("child_access/{place}/yn3"))));
+    let unweighed = |person: &&Row| asks && !says && look::is(person, "suspect") && works_with_children(person);
+    view.of("person").filter(unweighed).collect()
+}
+
+/// When it was written down: a line's id tells when its device made it.
+fn work_known_at(person: &Row) -> Timestamp {
+    let made = |line: &Json| line.get("id")?.as_str()?.parse::<RecordId>().ok()?.minted_at();
+    let lines = person.lines("jobs_and_volunteering").iter().filter(|line| among(line));
+    lines.filter_map(made).max().unwrap_or(person.recorded_at).max(person.recorded_at)
+}
+
+/// The deadline by which something is done about an assessment.
+fn positive_action_by(view: &CaseView<'_>, risk: &Row, due: Timestamp) -> Map<String, Json> {
+    let mut body = Map::new();
+    body.insert("deadline_kind".into(), json!("positive_action"));
+    body.insert("due".into(), json!(due.to_string()));
+    body.insert("for_record".into(), json!(risk.id.to_string()));
+    if view.people.member(&risk.author).is_some() {
+        body.insert("owner".into(), json!(risk.author));
+    }
+    body.insert("what".into(), json!("positive action on this assessment"));
+    body
 }
 
 /// What came to a case after a moment and makes its assessment stale.
 fn news<'a>(view: &CaseView<'a>, risk: &'a Row) -> Vec<&'a Row> {
     let unchanged: Vec<&str> = risk.did("unchanged").filter_map(|step| step.body.get("item")?.as_str()).collect();
     let counts = |row: &&Row| match row.kind.as_str() {
-        "concern" | "disclosure" | "protective_measure" => true,
+        "concern" | "disclosure" => true,
+        // R103: what protected somebody and does no more.
+        "protective_measure" => super::supervision::ended_at(row, view.now).is_some(),
         "intelligence_check" => row.at("result/found").is_some_and(|result| result.get("hit").is_some()),
-        "match" => row.status == "confirmed",
+        // A possible match as well, until somebody says that it is none; what many share tells nothing.
+        "match" => row.status != "rejected" && row.body.get("shared") != Some(&Json::Bool(true)),
         "person" => !row.lines("markers").is_empty() || works_with_children(row),
         _ => false,
     };
     let when = |row: &Row| match row.kind.as_str() {
         "match" => row.did("confirm_match").next_back().map_or(row.since(), |step| step.at),
         "intelligence_check" => row.did("complete").next_back().map_or(row.since(), |step| step.at),
+        "protective_measure" => super::supervision::ended_at(row, view.now).unwrap_or(row.since()),
         _ => row.since(),
     };
     let others = view.matches().filter(|found| !view.rows.iter().any(|row| row.id == found.id));
     let later = view.rows.iter().chain(others).filter(|row| when(row) > risk.since());
     let immediate = |row: &Row| row.immediate();
-    later.filter(counts).filter(|row| immediate(row) || !unchanged.contains(&row.id.to_string().as_str())).collect()
+    let mut news: Vec<&Row> = later.filter(counts).collect();
+    // Work that was added to somebody known before: the assessment does not say so, whenever it was written down.
+    news.extend(work_not_weighed(view, risk));
+    news.retain(|row| immediate(row) || !unchanged.contains(&row.id.to_string().as_str()));
+    news
 }
 
 fn works_with_children(person: &Row) -> bool {
-    let with = |line: &Json| {
-        let work = line.get("what").and_then(Json::as_str).unwrap_or_default().to_lowercase();
-        look::yes(line.get("contact_with_children"))
-            || ["police", "teacher", "school", "nurse", "coach", "care"].iter().any(|word| work.contains(word))
-    };
-    person.lines("jobs_and_volunteering").iter().any(with)
+    person.lines("jobs_and_volunteering").iter().any(among)
+}
+
+/// Whether this work or volunteering is among children.
+fn among(line: &Json) -> bool {
+    let work = line.get("what").and_then(Json::as_str).unwrap_or_default().to_lowercase();
+    look::yes(line.get("contact_with_children"))
+        || ["police", "teacher", "school", "nurse", "coach", "care"].iter().any(|word| work.contains(word))
 }
 
 /// R41: something new on the case: its assessment is stale until it is made again.

@@ -7,6 +7,8 @@ use super::look::{self, child, later, words};
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
+use crate::attachments::ATTACH;
+use crate::kinds::action::NEEDS_FILE;
 use crate::seal::filled;
 use crate::worktime;
 
@@ -35,6 +37,7 @@ fn closes_case(attempt: &Attempt<'_>) -> bool {
 
 /// R68: what somebody hands over is the sergeant's until it is accepted by name.
 fn handed_over(view: &CaseView<'_>, found: &mut Findings) {
+    owner_away(view, found);
     for handover in view.of("handover").filter(|handover| handover.open) {
         let text = "a handover waits to be accepted by name: until then it is yours";
         let item = Item::of("R68", code::R68_NOT_ACCEPTED, handover, handover.since(), text);
@@ -54,12 +57,34 @@ fn handed_over(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
+/// R68: whoever owns a case and is away: it is the sergeant's until somebody has accepted it by name.
+fn owner_away(view: &CaseView<'_>, found: &mut Findings) {
+    let Some(case) = view.own().filter(|case| case.open) else { return };
+    let Some(owner) = case.owner().filter(|owner| view.people.member(owner).is_some_and(|one| one.away)) else {
+        return;
+    };
+    let taken = |row: &Row| row.status == "accepted" && row.text("from") == Some(owner);
+    let sergeant = view.people.sergeant_of(owner).filter(|_| !view.of("handover").any(taken));
+    let Some(sergeant) = sergeant else { return };
+    let text = "whoever owns this case is away: it is yours until a handover is accepted";
+    let item = Item::of("R68", code::R68_NOT_ACCEPTED, case, case.since(), text).about(format!("away/{owner}"));
+    found.owe(item.after(0, To::User(sergeant.to_owned())));
+}
+
 /// R68: only the one it is for accepts it, and with nothing left off the list.
 fn accepted_by_name(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
     if attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close") {
         for handover in view.of("handover").filter(|handover| handover.open) {
             let path = format!("handovers/{}", handover.id);
             gate.refuse(code::R68_NOT_ACCEPTED, path, "a handover is not accepted yet");
+        }
+    }
+    if attempt.row.kind == "case" && attempt.verb == "hand_over" {
+        let to = attempt.body.get("to").and_then(Json::as_str).unwrap_or_default();
+        let by_them = |row: &Row| row.status == "accepted" && row.did("accept").any(|step| step.author == to);
+        if !view.of("handover").any(by_them) {
+            let message = "it is theirs once they have accepted a handover of it by name";
+            gate.refuse(code::R68_NOT_ACCEPTED, "to", message);
         }
     }
     if attempt.row.kind == "handover" && attempt.verb == "accept" {
@@ -75,14 +100,16 @@ fn successor(view: &CaseView<'_>, found: &mut Findings) {
     let Some(case) = view.own().filter(|case| case.open) else { return };
     let high = super::risk::current(view).filter(|risk| matches!(risk.text("level"), Some("high" | "very_high")));
     let (Some(risk), Some(owner)) = (high, case.owner()) else { return };
-    let Some(sergeant) = view.people.sergeant_of(owner) else { return };
-    if !case.did("acknowledge").any(|step| step.author == sergeant) {
-        let text = "a high-risk case is under you: acknowledge that you have taken it over";
-        let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, risk.since(), text).about(sergeant.to_owned());
-        let item = item.after(0, To::User(sergeant.to_owned()));
-        found.owe(
-            item.at(worktime::after_working_days(risk.since(), view.policy.takeover_days, view.policy), To::Inspector),
-        );
+    // A sergeant's rung climbs to the inspector, an inspector's to command.
+    let sergeant = view.people.sergeant_of(owner).map(|user| (user, To::Inspector));
+    let inspector = view.people.inspector_of(owner).map(|user| (user, To::Command));
+    let late = worktime::after_working_days(risk.since(), view.policy.takeover_days, view.policy);
+    for (user, above) in sergeant.into_iter().chain(inspector) {
+        if !case.did("acknowledge").any(|step| step.author == user) {
+            let text = "a high-risk case is under you: acknowledge that you have taken it over";
+            let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, risk.since(), text).about(user.to_owned());
+            found.owe(item.after(0, To::User(user.to_owned())).at(late, above));
+        }
     }
 }
 
@@ -185,7 +212,13 @@ fn claims(view: &CaseView<'_>, found: &mut Findings) {
     for action in
         view.of("action").filter(|action| matches!(action.status.as_str(), "completed" | "outcome_told" | "closed"))
     {
-        if action.lines("evidence").is_empty() {
+        if action.lines("evidence").is_empty() && action.did(ATTACH).next().is_none() {
+            found.mark(action, "R75", "claim_without_evidence", "claimed as done, with nothing that shows it");
+        }
+    }
+    for action in view.of("action").filter(|action| action.open && document_missing(action)) {
+        let said = |row: &Row| row.value("action").and_then(|of| view.named(of)).is_some_and(|of| of.id == action.id);
+        if view.of("action_update").any(|row| said(row) && says_done(row)) {
             found.mark(action, "R75", "claim_without_evidence", "claimed as done, with nothing that shows it");
         }
     }
@@ -207,13 +240,12 @@ fn contacts(view: &CaseView<'_>, found: &mut Findings) {
     for (role, of_person) in
         [("victim", "child"), ("parent", "parent_carer"), ("suspect", "suspect"), ("reporter", "reporter")]
     {
-        let Some(first) = view.of("person").filter(|person| look::is(person, of_person)).map(Row::since).min() else {
-            continue;
-        };
-        let made = |row: &&Row| row.text("person_role") == Some(role) && row.text("contact") == Some("made");
-        let last = view.of("contact_log").filter(made).map(Row::since).max().unwrap_or(first);
+        let people = view.of("person").filter(|person| look::is(person, of_person) && !super::vulnerable::stub(person));
+        // Whoever has waited longest: a word with one child is none with another.
+        let waits = people.map(|person| (last_word(view, person, role), person.id)).min();
+        let Some((last, person)) = waits else { continue };
         let text = "somebody of this case has had no word for four weeks: victim, parent, suspect or reporter";
-        let item = Item::of("R79", code::R79_NO_CONTACT, case, last, text).about(format!("{role}/{last}"));
+        let item = Item::of("R79", code::R79_NO_CONTACT, case, last, text).about(format!("{role}/{person}/{last}"));
         found.owe(item.after(view.policy.contact_ms, To::OwnerAndSergeant));
         if later(last, view.policy.contact_ms) <= view.now {
             found.mark(case, "R79", "no_contact", "somebody of this case has had no word for four weeks");
@@ -221,17 +253,34 @@ fn contacts(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
+/// When somebody last had a word; one whose log names nobody of the case counts for all.
+fn last_word(view: &CaseView<'_>, person: &Row, role: &str) -> Timestamp {
+    let made = |row: &&Row| row.text("person_role") == Some(role) && row.text("contact") == Some("made");
+    let theirs = |row: &&Row| row.value("person").and_then(|who| view.named(who)).is_none_or(|who| who.id == person.id);
+    view.of("contact_log").filter(made).filter(theirs).map(Row::since).max().unwrap_or(person.since())
+}
+
 /// R80: one index of what is there and what is expected and missing.
 fn expected_documents(view: &CaseView<'_>, found: &mut Findings) {
-    for action in view
-        .of("action")
-        .filter(|action| matches!(action.text("action_kind"), Some("evidence" | "court_or_charging_item")))
-    {
-        let files = action.lines("evidence").iter().filter(|line| filled(line.get("sha256"))).count();
-        if files == 0 {
-            found.mark(action, "R80", "document_missing", "a document is expected here and is not in the index");
-        }
+    for action in view.of("action").filter(|action| document_missing(action)) {
+        found.mark(action, "R80", "document_missing", "a document is expected here and is not in the index");
     }
+}
+
+/// Whether a document is expected of this action and none was ever added. None can be taken away again.
+#[must_use]
+pub fn document_missing(action: &Row) -> bool {
+    let expected = action.text("action_kind").is_some_and(|kind| NEEDS_FILE.contains(&kind));
+    let named = action.lines("evidence").iter().any(|line| filled(line.get("sha256")));
+    expected && !named && action.did(ATTACH).next().is_none()
+}
+
+/// Whether an update says that the work is done.
+#[must_use]
+pub fn says_done(update: &Row) -> bool {
+    let text = update.text("text").unwrap_or_default().to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| ["done", "complete", "completed", "finished", "submitted", "sent"].contains(&word))
 }
 
 /// R84: a school may say how it was dealt with; the sergeant sees it.
@@ -287,14 +336,15 @@ fn another_approves(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate)
         gate.refuse(code::R102_INVOLVED, "approved_by", message);
     }
     let inspector = matches!(attempt.actor.role, Role::Inspector | Role::Command);
-    if !inspector && (super::risk::access(view) || never_contacted(view) || earlier_report(view)) {
+    if !inspector && (super::risk::access(view) || !unheard(view).is_empty() || earlier_report(view)) {
         let message =
             "a suspect still has access, an earlier report exists, or a child was never contacted: an inspector";
         gate.refuse(code::R102_INSPECTOR, "approved_by", message);
     }
 }
 
-fn never_contacted(view: &CaseView<'_>) -> bool {
+/// Possible victims whom no officer has heard.
+pub(super) fn unheard<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
     let named = |value: Option<&Json>, person: &Row| {
         value.and_then(|who| view.named(who)).is_some_and(|row| row.id == person.id)
     };
@@ -310,7 +360,7 @@ fn never_contacted(view: &CaseView<'_>) -> bool {
             })
     };
     let victims = view.of("person").filter(|person| look::is(person, "child") && !super::vulnerable::stub(person));
-    victims.into_iter().any(|person| !heard(person))
+    victims.filter(|person| !heard(person)).collect()
 }
 
 fn earlier_report(view: &CaseView<'_>) -> bool {
@@ -338,15 +388,20 @@ fn measure_ended(view: &CaseView<'_>, found: &mut Findings) {
         if measure.status == "replaced" {
             continue;
         }
-        let ended =
-            measure.steps.iter().rfind(|step| matches!(step.verb.as_str(), "end" | "breach")).map(|step| step.at);
-        let at = ended.or(to).unwrap_or_else(|| measure.since());
+        let at = ended_at(measure, view.now).or(to).unwrap_or_else(|| measure.since());
         for row in [Some(measure), view.own()].into_iter().flatten() {
             found.mark(row, "R103", "measure_ended", "measure ended, investigation live");
         }
         found.owe(Item::of("R103", code::R103_ENDED, measure, at, text).about("ended").after(0, To::Sergeant));
         found.gap(measure, code::R103_ENDED, "replaced_by", text);
     }
+}
+
+/// When a measure ended, was broken or lapsed.
+pub(super) fn ended_at(measure: &Row, now: Timestamp) -> Option<Timestamp> {
+    let ended = measure.steps.iter().rfind(|step| matches!(step.verb.as_str(), "end" | "breach")).map(|step| step.at);
+    let to = measure.due.or_else(|| look::time(measure.value("to")));
+    ended.or_else(|| to.filter(|to| *to <= now))
 }
 
 /// R118: whoever asks for help hears from the sergeant, or whom they chose, within a working day.

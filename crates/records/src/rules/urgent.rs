@@ -96,7 +96,11 @@ fn queued(view: &CaseView<'_>, found: &mut Findings) {
             true => later(since, view.policy.queue_urgent_ms * times),
             false => worktime::after_working_days(since, times * view.policy.queue_days, view.policy),
         };
-        let rungs = [(0, To::Owner), (1, To::Sergeant), (2, To::Inspector), (3, To::Command)];
+        let rungs = match of_inspectors(view, row) {
+            // R16: what is addressed to inspectors starts above them.
+            true => vec![(0, To::Owner), (1, To::Command)],
+            false => vec![(0, To::Owner), (1, To::Sergeant), (2, To::Inspector), (3, To::Command)],
+        };
         let rungs = rungs.into_iter().map(|(times, to)| Rung { at: if times == 0 { since } else { step(times) }, to });
         found.owe(Item {
             rule: "R19",
@@ -109,6 +113,13 @@ fn queued(view: &CaseView<'_>, found: &mut Findings) {
             rests_ms: None,
         });
     }
+}
+
+/// Whether the queue it is in is one of inspectors.
+fn of_inspectors(view: &CaseView<'_>, row: &Row) -> bool {
+    let teams = row.owners.iter().filter_map(|owner| owner.strip_prefix("team:"));
+    let mut members = teams.flat_map(|team| view.people.team(team));
+    super::switch::on("R16") && members.any(|member| member.role == crate::access::Role::Inspector)
 }
 
 /// Since when it is in a queue: moving it from queue to queue does not begin anew (R18).

@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R43", weigh: Some(items_whole), gate: None },
     Rule { id: "R44", weigh: None, gate: Some(close_check) },
     Rule { id: "R45", weigh: None, gate: Some(clerical) },
-    Rule { id: "R46", weigh: Some(left_to_family), gate: None },
+    Rule { id: "R46", weigh: Some(left_to_family), gate: Some(left_before_closing) },
     Rule { id: "R47", weigh: Some(screened), gate: None },
     Rule { id: "R48", weigh: Some(motive), gate: None },
     Rule { id: "R113", weigh: Some(safe_contact), gate: None },
@@ -192,9 +192,15 @@ fn clerical(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
     }
 }
 
-/// R46: a contact left to the reporter or the family is an officer's action, for a week at most.
-fn left_to_family(view: &CaseView<'_>, found: &mut Findings) {
-    let left = |row: &&Row| {
+/// Who else knows something where a contact was left to the family: an enquiry for each (R46).
+const ENQUIRIES: [(&str, &str); 2] = [
+    ("witnesses", "a contact was left to the family: who else saw or heard something? ask them, or say why not"),
+    ("schools", "a contact was left to the family: which schools know these children? ask them, or say why not"),
+];
+
+/// Records that say that a contact is left to the reporter or the family.
+fn left<'a>(view: &CaseView<'a>) -> impl Iterator<Item = &'a Row> + use<'a> {
+    let says = |row: &&Row| {
         let text = ["instructions", "request", "exact_request", "what_told", "advice_given", "plan"];
         let said: String = text.iter().filter_map(|field| row.value(field)).map(words).collect();
         let lower = said.to_lowercase();
@@ -202,26 +208,61 @@ fn left_to_family(view: &CaseView<'_>, found: &mut Findings) {
         let will = ["will approach", "will speak to", "will talk to", "to approach", "will contact", "will ask"];
         family.iter().any(|who| lower.contains(who)) && will.iter().any(|verb| lower.contains(verb))
     };
-    for row in
-        view.rows.iter().filter(|row| matches!(row.kind.as_str(), "contact_log" | "concern" | "case")).filter(left)
-    {
-        let mut body = Map::new();
-        body.insert("action_kind".into(), json!("speak_to_child"));
-        body.insert(
-            "exact_request".into(),
-            json!("a contact was left to the family or the reporter: make it, or decide with a reason"),
-        );
-        body.insert("requested_by".into(), json!({ "person": { "as_said": "rule R46" }, "org": "police" }));
-        body.insert("about".into(), json!(row.lines("subjects").iter().map(super::actions::bare).collect::<Vec<_>>()));
-        body.insert("due".into(), json!(later(row.recorded_at, view.policy.left_to_family_ms).to_string()));
-        if view.people.member(&row.author).is_some_and(|member| !member.role.of_school()) {
-            body.insert("owner".into(), json!(row.author));
+    let may = |row: &&Row| matches!(row.kind.as_str(), "contact_log" | "concern" | "case");
+    view.rows.iter().filter(may).filter(says)
+}
+
+/// R46: a contact left to the reporter or the family is an officer's action, for a week at most; other
+/// witnesses and the schools are asked as well.
+fn left_to_family(view: &CaseView<'_>, found: &mut Findings) {
+    for row in left(view) {
+        let request = "a contact was left to the family or the reporter: make it, or decide with a reason";
+        make_action(view, row, ("contact", "speak_to_child", request), found);
+        for (target, request) in ENQUIRIES {
+            make_action(view, row, (target, "enquiry", request), found);
         }
-        found.make("R46", row, "contact", "action", body);
         if let Some(action) = view.row(super::made_id("R46", row.id, "contact")).filter(|action| action.open) {
             let by = action.due.unwrap_or_else(|| later(action.since(), view.policy.left_to_family_ms));
             let text = "a contact was left to the family for a week: act, or record a reasoned decision";
             found.owe(Item::of("R46", code::R46_LEFT, action, by, text).at(by, To::OwnerAndSergeant));
+        }
+    }
+}
+
+fn make_action(view: &CaseView<'_>, row: &Row, (target, kind, request): (&str, &str, &str), found: &mut Findings) {
+    let mut body = Map::new();
+    body.insert("action_kind".into(), json!(kind));
+    body.insert("exact_request".into(), json!(request));
+    body.insert("requested_by".into(), json!({ "person": { "as_said": "rule R46" }, "org": "police" }));
+    body.insert("about".into(), json!(row.lines("subjects").iter().map(super::actions::bare).collect::<Vec<_>>()));
+    body.insert("due".into(), json!(later(row.recorded_at, view.policy.left_to_family_ms).to_string()));
+    if view.people.member(&row.author).is_some_and(|member| !member.role.of_school()) {
+        body.insert("owner".into(), json!(row.author));
+    }
+    found.make("R46", row, target, "action", body);
+}
+
+/// R46: while that contact is open and a victim unheard, or nobody has asked who else knows, the case
+/// stays open.
+fn left_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if attempt.row.kind != "case" || !matches!(attempt.verb, "propose_close" | "close") {
+        return;
+    }
+    let waits = |row: &Row, target: &str| {
+        let id = super::made_id("R46", row.id, target);
+        let done = |action: &Row| !action.open || matches!(action.status.as_str(), "completed" | "outcome_told");
+        (!view.row(id).is_some_and(done)).then_some(id)
+    };
+    for row in left(view) {
+        if waits(row, "contact").is_some() {
+            for person in super::supervision::unheard(view) {
+                let message = "this contact was left to the family, and no officer has spoken to them";
+                gate.refuse(code::R46_NOT_CONTACTED, format!("people/{}", person.id), message);
+            }
+        }
+        for id in ENQUIRIES.iter().filter_map(|(target, _)| waits(row, target)) {
+            let message = "other witnesses and the schools are not considered: ask, or say why not";
+            gate.refuse(code::R46_NOT_CONSIDERED, format!("actions/{id}"), message);
         }
     }
 }
@@ -269,8 +310,7 @@ fn child_witness(view: &CaseView<'_>, found: &mut Findings) {
 /// R48: what is said of a reporter's motive is an opinion, and leaves with a referral only where a
 /// sergeant approved its basis.
 fn motive(view: &CaseView<'_>, found: &mut Findings) {
-    const WORDS: [&str; 6] = ["agenda", "grudge", "malicious", "vindictive", "ulterior", "getting back at"];
-    let of_motive = |text: &str| WORDS.iter().any(|word| text.to_lowercase().contains(word));
+    use crate::withhold::{approved, of_motive};
     for referral in view.of("referral") {
         for (at, fact) in referral.lines("facts").iter().enumerate() {
             if fact.as_str().is_some_and(of_motive) {
@@ -283,8 +323,7 @@ fn motive(view: &CaseView<'_>, found: &mut Findings) {
             }
         }
         for line in referral.lines("opinion") {
-            let approved = filled(line.get("approved_by")) && filled(line.get("basis"));
-            if line.get("text").and_then(Json::as_str).is_some_and(of_motive) && !approved {
+            if line.get("text").and_then(Json::as_str).is_some_and(of_motive) && !approved(line) {
                 let path = format!("opinion/{}", line_id(line, "line"));
                 found.gap(
                     referral,

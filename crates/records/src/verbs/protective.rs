@@ -103,7 +103,9 @@ impl Planning<'_> {
     /// A date moved later; past the policy's number, by an inspector (R72).
     pub(super) fn extend(&mut self) {
         let Some(due) = self.body.get("new_due").cloned() else { return };
-        let name = if self.kind.field("attend_by").is_some() { "attend_by" } else { "due" };
+        // A kind has one date that is never moved later by itself: due, attend_by, to, review_by.
+        let dated = self.kind.fields.iter().find(|field| field.caution == Caution::Earliest);
+        let name = dated.map_or("due", |field| field.path);
         let Some((place, due)) = self.place(name, due) else { return };
         let earlier = effective::lowerings(self.view, place.field.key, self.ctx.policy);
         let earlier = earlier.iter().filter(|said| said.step() == Some("extend")).count();

@@ -87,6 +87,15 @@ fn r19_a_package_in_a_team_mailbox_is_accepted_within_a_working_day_or_climbs() 
 }
 
 #[test]
+fn r16_a_package_for_inspectors_that_nobody_takes_climbs_above_them() {
+    let mut case = Case::new();
+    case.person_mut("insp1").team = Some("inspectors".into());
+    case.add("package", "action", "ofc1", "2026-03-02T15:00:00Z", json!({ "owner": "team:inspectors" }));
+    let told = case.told("2026-03-03T15:00:00Z", "R19");
+    assert_eq!(told, ["15:00 insp1 R19.unaccepted", "15:00 com1 R19.unaccepted"]);
+}
+
+#[test]
 fn r107_ordered_for_the_morning_and_not_attended_climbs_from_then_until_somebody_is_there() {
     let mut case = call();
     case.step("check", "dispatch", "call1", "08:00", json!({ "to": "ofc1" }));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::case::{Case, id};
+use crate::case::{Case, at, id};
 
 fn named(record: &str) -> Json {
     json!({ "record": id(record).to_string() })
@@ -95,6 +95,64 @@ fn r40_no_contact_with_children_is_known_in_six_places_or_unknown() {
     assert!(case.marks("10:00", "risk").contains(&"access_unknown"));
     case.row_mut("risk").body["child_access"]["online"] = place;
     assert!(case.gaps("10:00", "risk").is_empty());
+}
+
+#[test]
+fn r40_a_place_nobody_asked_about_is_unknown_and_a_low_level_on_it_needs_a_sergeant() {
+    let place = json!({ "yn3": "no", "evidence": "visited" });
+    let mut case = assessed(json!({ "model": "KIRAT", "level": "low", "no_contact_with_children": "yes",
+        "child_access": { "household": place, "job": { "yn3": { "unknown": "he would not say" }, "evidence": "asked" } } }));
+    assert!(case.gaps("10:00", "risk").contains(&"R38.endorsement level".into()));
+    case.row_mut("risk").body["no_contact_with_children"] = json!("no");
+    assert!(!case.gaps("10:00", "risk").contains(&"R38.endorsement level".into()));
+}
+
+#[test]
+fn r40_who_works_among_children_makes_a_level_stale_that_was_set_without_it_whenever_it_was_written_down() {
+    let no = json!({ "yn3": "no", "evidence": "visited" });
+    let mut case = Case::new();
+    case.add("man", "person", "ofc1", "09:00", json!({ "roles": ["suspect"] }));
+    case.add(
+        "risk",
+        "risk_assessment",
+        "ofc1",
+        "10:00",
+        json!({ "model": "KIRAT", "level": "low", "child_access": { "job": no } }),
+    );
+    assert!(!case.marks("10:00", "risk").contains(&"stale"));
+    let line = signed::RecordId::mint(at("11:00"), [7; 10]).to_string();
+    case.row_mut("man").body["jobs_and_volunteering"] = json!([{ "id": line, "what": "police staff" }]);
+    let marks = case.marks("12:00", "risk");
+    assert!(marks.contains(&"stale") && marks.contains(&"high_suggested"), "{marks:?}");
+    assert_eq!(case.told("12:00", "R40"), ["09:00 ofc1 R40.high_suggested", "09:00 sgt1 R40.high_suggested"]);
+    let made = case.makes("12:00", "R40");
+    assert_eq!((made[0].0, made[0].1["due"].as_str()), ("deadline", Some("2026-03-09T11:00:00.000Z")));
+    // Assessed again knowing it, it is over.
+    let yes = json!({ "yn3": "yes", "evidence": "his employer" });
+    case.add(
+        "again",
+        "risk_assessment",
+        "ofc1",
+        "13:00",
+        json!({ "model": "KIRAT", "level": "high", "child_access": { "job": yes } }),
+    );
+    assert!(!case.marks("13:00", "again").contains(&"stale") && case.makes("13:00", "R40").is_empty());
+}
+
+#[test]
+fn r41_a_possible_match_and_a_measure_that_ended_are_news_too() {
+    let mut case = assessed(thrive("medium", &[]));
+    case.add("bail", "protective_measure", "ofc1", "09:00", json!({ "to": "2026-03-20T09:00:00Z" }));
+    case.row_mut("risk").recorded_at = at("10:00");
+    case.row_mut("risk").received_at = Some(at("10:00"));
+    assert!(!case.marks("11:00", "risk").contains(&"stale"));
+    case.step("bail", "end", "insp1", "11:00", json!({ "reason": "refused" }));
+    assert!(case.marks("11:00", "risk").contains(&"stale"), "what protected somebody does so no more");
+    case.row_mut("bail").steps.clear();
+    case.add("link", "match", "sgt1", "12:00", json!({ "rule": "R13" }));
+    assert!(case.marks("12:00", "risk").contains(&"stale"));
+    case.step("link", "reject_match", "sgt1", "12:30", json!({ "reason": "another man" }));
+    assert!(!case.marks("12:30", "risk").contains(&"stale"));
 }
 
 #[test]

@@ -43,6 +43,19 @@ fn r68_what_is_handed_over_is_accepted_by_name_and_leaves_nothing_off_the_list()
 }
 
 #[test]
+fn r68_the_case_of_somebody_away_is_the_sergeants_until_another_has_accepted_it() {
+    let mut case = Case::new();
+    case.person_mut("ofc1").away = true;
+    assert_eq!(case.told("09:00", "R68"), ["09:00 sgt1 R68.not_accepted"]);
+    let to = json!({ "to": "ofc2", "reason": "moved" });
+    assert_eq!(case.gate("10:00", "case", "hand_over", "sgt1", to.clone()), ["R68.not_accepted to"]);
+    case.add("over", "handover", "sgt1", "09:30", json!({ "from": "ofc1", "to": "ofc2", "items": [] }));
+    case.step("over", "accept", "ofc2", "10:00", json!({}));
+    assert!(case.told("10:00", "R68").is_empty());
+    assert!(case.gate("10:00", "case", "hand_over", "sgt1", to).is_empty());
+}
+
+#[test]
 fn r71_a_bail_date_is_told_at_fourteen_seven_two_and_no_days_also_to_a_sergeant_whose_officer_is_sick() {
     let mut case = Case::new();
     case.add(
@@ -106,6 +119,11 @@ fn r79_nobody_goes_four_weeks_without_a_word() {
         json!({ "person_role": "victim", "contact": "made" }),
     );
     assert!(case.told("2026-03-30T09:00:00Z", "R79").is_empty());
+    // A word with one child is none with another.
+    let other = json!({ "roles": ["child"], "names": ["Ada"], "dob": "2013-01-01", "ethnicity_self_defined": "W1" });
+    case.add("other", "person", "ofc1", "09:00", other);
+    case.row_mut("word").body["person"] = girl();
+    assert_eq!(case.told("2026-03-30T09:00:00Z", "R79").len(), 2);
 }
 
 #[test]
@@ -115,6 +133,14 @@ fn r80_a_document_that_is_expected_and_missing_is_in_the_index_as_missing() {
     assert!(case.marks("09:00", "item").contains(&"document_missing"));
     case.row_mut("item").body["evidence"] = json!([{ "ref": "statement", "sha256": "ab" }]);
     assert!(!case.marks("09:00", "item").contains(&"document_missing"));
+    // A file attached to it is there as well; that it is said to be done puts none there.
+    case.add("file", "action", "ofc1", "09:00", json!({ "action_kind": "court_or_charging_item" }));
+    let said = json!({ "action": id("file").to_string(), "text": "It is done." });
+    case.add("said", "action_update", "ofc1", "09:30", said);
+    let marks = case.marks("09:30", "file");
+    assert!(marks.contains(&"document_missing") && marks.contains(&"claim_without_evidence"), "{marks:?}");
+    case.step("file", "attach", "ofc1", "10:00", json!({ "sha256": "ab" }));
+    assert!(case.marks("10:00", "file").is_empty());
 }
 
 #[test]
@@ -201,14 +227,25 @@ fn r125_before_a_case_closes_each_child_is_told_or_a_reason_stands() {
 fn r70_whoever_supervises_a_high_risk_case_now_has_acknowledged_it_also_a_successor() {
     let mut case = Case::new();
     case.add("risk", "risk_assessment", "ofc1", "09:00", json!({ "level": "high", "model": "KIRAT" }));
-    assert_eq!(
-        case.told("2026-03-09T09:00:00Z", "R70"),
-        ["09:00 sgt1 R70.unacknowledged", "09:00 insp1 R70.unacknowledged"]
-    );
-    case.step("case", "acknowledge", "sgt1", "10:00", json!({}));
-    assert!(case.told("2026-03-09T09:00:00Z", "R70").is_empty());
+    let told = |case: &Case, when: &str| {
+        let mut told = case.told(when, "R70");
+        told.sort();
+        told
+    };
+    let both = ["09:00 insp1 R70.unacknowledged", "09:00 sgt1 R70.unacknowledged"];
+    assert_eq!(told(&case, "09:00"), both);
+    let late = told(&case, "2026-03-09T09:00:00Z");
+    assert!(late.iter().any(|line| line.contains("com1")), "five working days: {late:?}");
+    for user in ["sgt1", "insp1"] {
+        case.step("case", "acknowledge", user, "10:00", json!({}));
+    }
+    assert!(told(&case, "2026-03-09T09:00:00Z").is_empty());
     case.person_mut("ofc1").supervisor = Some("sgt2".into());
-    assert_eq!(case.told("09:00", "R70"), ["09:00 sgt2 R70.unacknowledged"]);
+    assert_eq!(told(&case, "09:00"), ["09:00 sgt2 R70.unacknowledged"]);
+    // And so for another inspector in the place of the first.
+    case.person_mut("insp1").user = "insp2".into();
+    case.person_mut("sgt2").supervisor = Some("insp2".into());
+    assert!(told(&case, "09:00").contains(&"09:00 insp2 R70.unacknowledged".into()));
 }
 
 #[test]

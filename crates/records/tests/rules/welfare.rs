@@ -120,6 +120,36 @@ fn r46_a_contact_left_to_the_aunt_is_an_officers_within_seven_days() {
 }
 
 #[test]
+fn r46_a_case_with_a_contact_left_to_the_aunt_does_not_close_unheard_and_unasked() {
+    let mut case = Case::new();
+    let girl = json!({ "roles": ["child"], "names": ["Mia"], "dob": "2012-01-01", "ethnicity_self_defined": "W1" });
+    case.add("girl", "person", "ofc1", "09:00", girl);
+    let told = json!({ "what_told": [{ "id": "w1", "text": "the aunt will approach the eldest" }] });
+    case.add("log", "contact_log", "ofc1", "09:00", told);
+    for (_, body) in case.makes("09:00", "R46") {
+        let name = format!("made {}", case.rows.len());
+        case.add(&name, "action", "ofc1", "09:00", body);
+    }
+    let targets = ["contact", "witnesses", "schools"].map(|target| records::rules::made_id("R46", id("log"), target));
+    for (row, made) in case.rows.iter_mut().filter(|row| row.kind == "action").zip(targets) {
+        row.id = made;
+    }
+    let left = |case: &Case| {
+        let codes = case.gate("12:00", "case", "propose_close", "ofc1", json!({ "reason": "done" }));
+        codes.into_iter().filter(|code| code.starts_with("R46")).collect::<Vec<_>>()
+    };
+    let [_, witnesses, schools] = targets;
+    let mut wanted = vec![format!("R46.not_contacted people/{}", id("girl"))];
+    wanted.extend([witnesses, schools].map(|made| format!("R46.not_considered actions/{made}")));
+    assert_eq!(left(&case), wanted);
+    // Done, or declined with a reason, it stands in nobody's way.
+    for row in case.rows.iter_mut().filter(|row| row.kind == "action") {
+        row.status = "completed".into();
+    }
+    assert_eq!(left(&case), Vec::<String>::new());
+}
+
+#[test]
 fn r48_a_remark_on_the_reporters_motive_is_an_opinion_and_stays_out_of_the_referral() {
     let mut case = Case::new();
     case.add(

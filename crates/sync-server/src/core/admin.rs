@@ -1,6 +1,7 @@
 //! What an administrator does: each act one transaction, audited, with its effects on inboxes in
 //! the same transaction.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use records::{Gap, Writes};
@@ -99,6 +100,7 @@ impl Core {
             }
             work.settle(&open, None)?;
         }
+        work.succeed(user)?;
         work.publish_user(&row)?;
         let note = Note::admin(if emergency { "user_deactivate_emergency" } else { "user_deactivate" });
         audit::append(work.tx.as_mut(), work.now, note.about(user).on(&open))?;
@@ -165,6 +167,18 @@ impl Work<'_> {
         }
         let Some(doc) = self.doc(id)? else { return Ok(()) };
         self.settle_newcomer(&doc, user)
+    }
+
+    /// R70: what somebody who leaves was being asked for is asked of whoever stands in their place now.
+    fn succeed(&mut self, user: &UserId) -> Result<(), ServerError> {
+        let told = self.tx.prompts_told()?.into_iter().filter(|row| row.user == *user);
+        let cases: BTreeSet<RecordId> = told.map(|row| row.case).collect();
+        let mut order = Vec::new();
+        for case in cases {
+            order.extend(self.follow(case)?);
+        }
+        self.settle_all(&order, None)?;
+        self.settle_moved(&[])
     }
 
     /// Who takes over what somebody leaves open.

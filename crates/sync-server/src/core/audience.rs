@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use records::access::{CaseFacts, RecordFacts, holding};
 use records::rules::switch;
-use records::{Holder, Holding, Role};
+use records::{Compartment, Holder, Holding, Role};
 use signed::cbor;
 use signed::{ChangeHash, RecordId, Timestamp, UserId, code};
 use wire::Row;
@@ -117,11 +117,22 @@ impl Work<'_> {
             self.introduce_actor(user, actor)?;
         }
         for owner in &projection.owners {
-            if let Ok(owner) = UserId::new(owner) {
-                self.introduce_user(user, &owner)?;
-            }
+            self.introduce_owner(user, owner)?;
         }
         self.tell_changes(user, doc.id, changes)
+    }
+
+    /// Sees that somebody knows who answers for a record. For a queue that is everybody in it: whom its
+    /// ladder climbs to follows from who they are (R16). A school sees the queue's name alone.
+    fn introduce_owner(&mut self, reader: &UserId, owner: &str) -> Result<(), ServerError> {
+        if let Ok(owner) = UserId::new(owner) {
+            return self.introduce_user(reader, &owner);
+        }
+        let police = self.person(reader).and_then(Person::role).is_some_and(|role| !role.of_school());
+        let Some(team) = owner.strip_prefix("team:").filter(|_| police) else { return Ok(()) };
+        let members = self.active().filter(|(person, _)| person.row.team.as_deref() == Some(team));
+        let members: Vec<UserId> = members.map(|(person, _)| person.row.id.clone()).collect();
+        members.iter().try_for_each(|member| self.introduce_user(reader, member))
     }
 
     /// `test-faults`: news of what is done with does not reach whoever does not answer for it.
@@ -193,14 +204,16 @@ impl Entitlement<'_> {
         let above = |user: &UserId| self.people.get(user).and_then(|person| person.row.supervisor.clone());
         let (about, chosen) = projection.help();
         // A worry about how somebody treats a child goes to that person's sergeant, then inspector (R124).
-        let supervisor = above(about.as_ref().unwrap_or(&projection.author));
+        // Somebody's own data, whoever wrote it, is for the supervisor of that person.
+        let theirs = projection.compartment.parse::<Compartment>().ok().and_then(|part| part.user().cloned());
+        let supervisor = above(about.as_ref().or(theirs.as_ref()).unwrap_or(&projection.author));
         let inspector = about.is_some().then(|| supervisor.as_ref().and_then(above)).flatten();
         let Some(mut facts) = projection.facts(id, supervisor) else { return Ok(vec![Holding::None; users.len()]) };
         if projection.kind == "help_request" {
             let asked = facts.owners.iter().cloned().chain(chosen).chain(inspector);
             facts.asked = asked.filter(|asked| Some(asked) != about.as_ref()).collect();
         }
-        if let (records::Compartment::Call { .. }, Some(case)) = (&facts.compartment, projection.case) {
+        if let (Compartment::Call { .. }, Some(case)) = (&facts.compartment, projection.case) {
             facts.granted.extend(self.dispatched(case)?);
         }
         let case = match self.case_facts(projection) {
@@ -248,7 +261,7 @@ impl Entitlement<'_> {
     fn one(&self, facts: &RecordFacts, case: &CaseFacts, user: &UserId) -> Result<Holding, ServerError> {
         let Some(person) = self.people.get(user).filter(|person| person.row.active) else { return Ok(Holding::None) };
         let Some(holder) = &person.holder else { return Ok(Holding::None) };
-        let draft = matches!(facts.compartment, records::Compartment::Draft { .. });
+        let draft = matches!(facts.compartment, Compartment::Draft { .. });
         let police = matches!(facts.compartment, records::Compartment::Police { .. });
         let faults = self.core.faults;
         if ((faults.membership_off || !switch::on("R88")) && !draft)

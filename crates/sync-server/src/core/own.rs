@@ -43,6 +43,7 @@ impl Work<'_> {
         for id in &order {
             cases.extend(self.cases_of_match(*id)?);
             cases.extend(self.cases_of_training(*id)?);
+            cases.extend(self.cases_of_absent(*id)?);
         }
         for case in cases {
             self.answer_proposals(case, &order)?;
@@ -99,6 +100,18 @@ impl Work<'_> {
         for other in self.tx.of_kind("training")? {
             let row = self.row_of(other)?.filter(|row| row.text("user") == Some(user));
             cases.extend(row.and_then(|row| row.case));
+        }
+        Ok(cases)
+    }
+
+    /// The open cases of whoever an absence is about: who answers for them is another from now on (R68).
+    fn cases_of_absent(&self, id: RecordId) -> Result<Vec<RecordId>, ServerError> {
+        let row = self.docs.get(&id).and_then(|doc| doc.projection.as_ref()?.row.as_ref());
+        let absent = row.filter(|row| row.kind == "absence").and_then(|row| UserId::new(row.text("user")?).ok());
+        let Some(absent) = absent else { return Ok(Vec::new()) };
+        let mut cases = Vec::new();
+        for id in self.tx.open_of(&absent)? {
+            cases.extend(self.row_of(id)?.and_then(|row| row.case));
         }
         Ok(cases)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::rules::{Row, switch};
+use records::rules::{self, Row, switch};
 use records::{Role, worktime};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, Timestamp, UserId};
@@ -152,6 +152,7 @@ impl Report<'_, '_> {
         let people = self.work.directory();
         let now = self.work.now;
         let told = self.work.tx.prompts_told().unwrap_or_default();
+        let absences = self.work.absences();
         let mut made = Vec::new();
         let mut loads: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let officers = people.members().filter(|one| matches!(one.role, Role::Officer | Role::Pcso));
@@ -174,12 +175,18 @@ impl Report<'_, '_> {
             let overdue = told.iter().filter(|row| row.user.as_str() == officer.user).count();
             let oldest = open.iter().map(|row| (now.millis() - row.since().millis()) / DAY_MS).max().unwrap_or(0);
             let stale = told.iter().filter(|row| row.user.as_str() == officer.user && row.rule == "R73").count();
-            let hours = self.hours(&officer.user);
-            let load = ratio(open.len() * 40, usize::try_from(hours).unwrap_or(40).max(1));
+            // Whoever covers carries what they cover, in the hours they have for it.
+            let absent = |owner: &String| {
+                people.member(owner).is_some_and(|one| one.away && one.cover.as_ref() == Some(&officer.user))
+            };
+            let covering = self.rows.iter().filter(|row| row.open && row.owners.iter().any(absent)).count();
+            let hours = self.hours(&officer.user, &absences);
+            let load = ratio((open.len() + covering) * 40, usize::try_from(hours).unwrap_or(40).max(1));
             let supervisor = officer.supervisor.clone().unwrap_or_default();
             loads.entry(supervisor.clone()).or_default().push(load);
             made.push(json!({
                 "supervisor": supervisor, "officer": officer.user, "open_by_risk": by_risk, "open": open.len(),
+                "covering": covering,
                 "overdue": overdue, "oldest_days": oldest, "stale": stale, "unsealed": self.unsealed(&officer.user),
                 "hours": hours, "load": load,
             }));
@@ -213,11 +220,16 @@ impl Report<'_, '_> {
         drafts.filter(|row| row.template == "draft" && row.open && row.compartment == format!("DRAFT({user})")).count()
     }
 
-    /// Hours a week somebody works, as the last record about them says; else a whole week's.
-    fn hours(&self, user: &str) -> i64 {
+    /// Hours a week somebody works, as the last record about them says; else a whole week's. Whoever covers
+    /// part-time has no more than that part.
+    fn hours(&self, user: &str, absences: &[Row]) -> i64 {
+        const WEEK: i64 = 40;
         let of_user = self.of("absence").filter(|row| row.text("user") == Some(user));
         let last = of_user.max_by_key(|row| row.since()).and_then(|row| row.value("hours_per_week")?.as_i64());
-        last.filter(|_| switch::on("R74")).unwrap_or(40)
+        let covers = absences.iter().filter(|row| row.text("cover") == Some(user));
+        let percent = covers.filter_map(|row| row.value("fte_percent_of_cover")?.as_i64()).min();
+        let part = percent.map_or(WEEK, |percent| WEEK * percent.clamp(0, 100) / 100);
+        last.filter(|_| switch::on("R74")).unwrap_or(WEEK).min(part)
     }
 
     fn overdue(&self) -> Result<Vec<Json>, ServerError> {
@@ -330,14 +342,28 @@ impl Report<'_, '_> {
         made
     }
 
-    /// R75: claims, and documents that are expected and not there.
+    /// R75: what is claimed and shows nothing, and documents that are expected and not there.
     fn claims(&self) -> Vec<Json> {
-        let done = |row: &&Row| matches!(row.status.as_str(), "completed" | "outcome_told" | "closed" | "claimed");
-        let shown = |row: &Row| !row.lines("evidence").is_empty() || row.value("system_reference").is_some();
-        let kinds = BTreeSet::from(["action", "intelligence_check"]);
-        let claims = self.rows.iter().filter(|row| kinds.contains(row.kind.as_str())).filter(done);
-        let claims = claims.filter(|row| !shown(row));
-        claims.map(|row| json!({ "record": row.id.to_string(), "kind": row.kind, "status": row.status, "owner": row.owner() })).collect()
+        let done = |row: &Row| matches!(row.status.as_str(), "completed" | "outcome_told" | "closed" | "claimed");
+        let shown = |row: &Row| {
+            let named = !row.lines("evidence").is_empty() || row.value("system_reference").is_some();
+            named || row.did(records::attachments::ATTACH).next().is_some()
+        };
+        let said: BTreeSet<&str> =
+            self.of("action_update").filter(|row| rules::says_done(row)).filter_map(|row| row.text("action")).collect();
+        let kinds = ["action", "intelligence_check"];
+        let line = |row: &Row| {
+            let missing = row.kind == "action" && rules::document_missing(row);
+            let claimed = said.contains(row.id.to_string().as_str()) || done(row);
+            let listed = (claimed && !shown(row)) || (missing && row.status != "declined");
+            listed.then(|| {
+                json!({
+                    "record": row.id.to_string(), "kind": row.kind, "status": row.status, "owner": row.owner(),
+                    "claimed": claimed, "document": if missing { "missing" } else { "not_expected" },
+                })
+            })
+        };
+        self.rows.iter().filter(|row| kinds.contains(&row.kind.as_str())).filter_map(line).collect()
     }
 }
 

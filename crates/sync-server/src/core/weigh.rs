@@ -213,7 +213,7 @@ impl Work<'_> {
     }
 
     /// Absences that run now.
-    fn absences(&self) -> Vec<Row> {
+    pub(super) fn absences(&self) -> Vec<Row> {
         let ids = self.tx.open_of_kind("absence").unwrap_or_default();
         let time = |row: &Row, field: &str| row.text(field).and_then(|at| Timestamp::parse(at).ok());
         let runs = |row: &Row| {
