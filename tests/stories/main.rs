@@ -8,6 +8,16 @@ mod as03_overdue;
 mod as04_phone_number;
 mod as05_hotel;
 mod as06_first_account;
+mod as14_merge_and_security;
+#[path = "../tests/common/author.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod author;
+#[path = "../tests/common/client.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod client;
 mod keeping;
 mod oversight;
+#[path = "../tests/common/pages.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod pages;
 mod world;

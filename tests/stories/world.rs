@@ -29,6 +29,22 @@ pub(crate) struct World {
     pub(crate) answers: BTreeMap<String, usize>,
 }
 
+/// A world set down.
+pub(crate) struct Kept {
+    folder: PathBuf,
+    now: Timestamp,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
@@ -85,6 +101,41 @@ impl World {
         server.serve_with(&["--now", start]).unwrap();
         let now = Timestamp::parse(start).unwrap();
         Self { server, now, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
+    }
+
+    /// One more person, or one more school: the words of the server's own command.
+    pub(crate) fn admin(&self, words: &[&str]) -> Json {
+        self.server.admin(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// One more person of area north.
+    pub(crate) fn person(&self, user: &str, role: &str, more: &[&str]) {
+        let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
+        self.admin(&[&words[..], more].concat());
+    }
+
+    /// The id of somebody's device.
+    pub(crate) fn device(&self, user: &str) -> Json {
+        let all = self.admin(&["device", "list"]);
+        all.as_array().unwrap().iter().find(|row| row["user"] == user).unwrap().clone()
+    }
+
+    /// Sets server and handsets down as they are, so that one beginning can go on in several ways.
+    pub(crate) fn put_by(&mut self) -> Kept {
+        let kept = Kept { folder: self.folder.with_extension("kept"), now: self.now };
+        self.server.kill();
+        copy(&self.folder, &kept.folder);
+        self.server.serve_with(&["--now", &self.now()]).unwrap();
+        kept
+    }
+
+    /// Begins again from what was set down.
+    pub(crate) fn go_back(&mut self, kept: &Kept) {
+        self.server.kill();
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        copy(&kept.folder, &self.folder);
+        self.now = kept.now;
+        self.server.serve_with(&["--now", &self.now()]).unwrap();
     }
 
     /// The time now, as RFC 3339.
