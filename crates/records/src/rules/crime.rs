@@ -113,14 +113,16 @@ fn propose_strategy(row: &Row, rule: &'static str, found: &mut Findings) {
     found.make(rule, row, "strategy", "meeting", body);
 }
 
-/// R20: what is urgent goes to the hub by itself, with its own record.
+/// R20: what is urgent goes to the hub by itself, with its own record; and a missing child always does (R22).
 fn one_by_one(view: &CaseView<'_>, found: &mut Findings) {
-    for row in view.rows.iter().filter(|row| row.urgent() && matches!(row.kind.as_str(), "concern" | "missing_episode"))
-    {
+    let told = |row: &&Row| row.kind == "missing_episode" || (row.urgent() && row.kind == "concern");
+    for row in view.rows.iter().filter(told) {
+        let missing = row.kind == "missing_episode";
+        let reason = if missing { "a child is missing" } else { "an urgent concern about a child" };
         let mut body = Map::new();
         body.insert("recipient_org".into(), json!("hub"));
         body.insert("recipients".into(), json!(view.people.in_role(Role::Hub).collect::<Vec<_>>()));
-        body.insert("reason".into(), json!("an urgent concern about a child"));
+        body.insert("reason".into(), json!(reason));
         body.insert("risk".into(), json!(row.urgency));
         body.insert("incident".into(), json!(row.id.to_string()));
         body.insert("urgency".into(), json!(row.urgency));
@@ -154,6 +156,7 @@ fn missing(view: &CaseView<'_>, found: &mut Findings) {
         if !look::yes(episode.value("home_safe")) && episode.open {
             found.mark(episode, "R22", "home_not_told", "whether home is safe is not known: home is not told");
         }
+        state_owed(view, episode, found);
         if episode.status == "returned" {
             for field in ["circumstances", "wider_risk"] {
                 let asked = filled(episode.at(&format!("return_conversation/{field}")));
@@ -163,6 +166,23 @@ fn missing(view: &CaseView<'_>, found: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+/// R22: where a missing child is stays owed until somebody says it, and then what happened.
+fn state_owed(view: &CaseView<'_>, episode: &Row, found: &mut Findings) {
+    let state = Item::of("R22", code::R22_RETURN, episode, episode.since(), "is the child back, seen, or not traced?");
+    if episode.status == "missing" {
+        let mut state = state.about("state").after(0, To::Owner);
+        state.rungs.extend(urgent_rungs(view, episode, episode.since()).into_iter().skip(1));
+        found.owe(state);
+    }
+    let Some(back) = episode.did("returned").next_back().filter(|_| episode.status == "returned") else { return };
+    let asked = |field: &str| filled(episode.at(&format!("return_conversation/{field}")));
+    if !asked("not_done") && !(asked("circumstances") && asked("wider_risk")) {
+        let text = "the child is back: what happened, and what else may happen?";
+        let item = Item::of("R22", code::R22_RETURN, episode, back.at, text).about("conversation").after(0, To::Owner);
+        found.owe(item.at(worktime::after_working_days(back.at, 1, view.policy), To::Sergeant));
     }
 }
 
