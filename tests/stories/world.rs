@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use field_day::programs::Programs;
-use field_day::stage::Server;
+use field_day::stage::{Handset, Server};
 use serde_json::{Value as Json, json};
 use signed::Timestamp;
 
@@ -272,6 +272,18 @@ impl World {
     /// The link is there: everything is sent and fetched.
     pub(crate) fn sync(&mut self, user: &str) -> Json {
         self.done(user, &["sync", "--timeout", "60"])
+    }
+
+    /// So many records of a kind of which a handset that comes online tells, in the order in which it tells of them.
+    pub(crate) fn watched(&mut self, user: &str, kind: &str, number: usize) -> Vec<String> {
+        let (store, now) = (self.store(user), self.now());
+        let mut handset = Handset::new(programs(), &store, user);
+        handset.watch_with(&["--now", &now]).unwrap();
+        let is = |heard: &Json| heard["event"] == "record_changed" && heard["kind"] == kind;
+        let told = (0..number).map(|_| handset.wait(is).unwrap()["id"].as_str().unwrap().to_owned());
+        let told = told.collect();
+        handset.unwatch().unwrap();
+        told
     }
 
     /// Everybody named syncs, twice, so that what one brings the others have.
