@@ -1,4 +1,4 @@
-//! R14, R20-R22, R58-R67, R123: what is recorded as a crime, referred, notified, and done together.
+//! R14, R20-R22, R58-R62, R64-R67, R123: what is recorded as a crime, referred, notified, and done together.
 
 use serde_json::{Map, Value as Json, json};
 use signed::{Timestamp, code};
@@ -23,7 +23,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R60", weigh: Some(referral_each), gate: Some(referral_before_closing) },
     Rule { id: "R61", weigh: Some(direct_referral), gate: None },
     Rule { id: "R62", weigh: Some(strategy), gate: None },
-    Rule { id: "R63", weigh: Some(submission_context), gate: None },
     Rule { id: "R64", weigh: Some(consulted_first), gate: None },
     Rule { id: "R65", weigh: Some(challenged), gate: Some(harm_needs_inspector) },
     Rule { id: "R66", weigh: Some(attendance), gate: None },
@@ -348,31 +347,6 @@ fn strategy(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
-/// R63: what goes to another unit takes its context along, and is never less urgent than the risk.
-fn submission_context(view: &CaseView<'_>, found: &mut Findings) {
-    let high = super::risk::current(view).is_some_and(|risk| matches!(risk.text("level"), Some("high" | "very_high")));
-    let to_unit = |row: &&Row| {
-        row.kind == "action" && matches!(row.text("action_kind"), Some("evidence" | "court_or_charging_item"))
-    };
-    for action in view.rows.iter().filter(to_unit) {
-        if high && action.open {
-            found.raise("R63", action, "urgency", "urgent");
-        }
-        let carried = action.lines("carried_context").iter().map(words).collect::<String>();
-        let context =
-            view.rows.iter().filter(|row| matches!(row.kind.as_str(), "concern" | "risk_assessment" | "person"));
-        for row in context.filter(|row| row.id != action.id && !carried.contains(&row.id.to_string())) {
-            let path = format!("carried_context/{}", row.id);
-            found.gap(
-                action,
-                code::R63_CONTEXT,
-                path,
-                "this belongs to what is submitted: risk, earlier reports, people, items",
-            );
-        }
-    }
-}
-
 /// R64: police protection or an arrest that affects children: social care is consulted first.
 fn consulted_first(view: &CaseView<'_>, found: &mut Findings) {
     for action in view.of("action") {
@@ -452,7 +426,15 @@ fn worktime_day(view: &CaseView<'_>, row: &Row) -> i64 {
 
 /// R67: a pack says what is known, what is pending, and what is not known.
 fn pack(view: &CaseView<'_>, found: &mut Findings) {
+    let awaited = |row: &&Row| row.open && row.text("deadline_kind") == Some("lab_result");
     for meeting in view.of("meeting").filter(|meeting| !meeting.lines("pack").is_empty()) {
+        for result in view.of("deadline").filter(awaited) {
+            found.mark(meeting, "R67", "result_pending", "a laboratory's result is pending");
+            if !meeting.lines("pack").iter().any(|line| line.as_str() == Some(result.id.to_string().as_str())) {
+                let message = "a result that is awaited belongs to the pack";
+                found.gap(meeting, code::R67_PACK, format!("pack/{}", result.id), message);
+            }
+        }
         for part in ["known", "pending", "unknown"] {
             if !filled(meeting.at(&format!("pack_says/{part}"))) {
                 let path = format!("pack_says/{part}");

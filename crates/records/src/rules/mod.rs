@@ -18,6 +18,7 @@ mod matches;
 pub mod people;
 pub mod read;
 mod risk;
+mod submission;
 mod supervision;
 pub mod switch;
 pub mod urgent;
@@ -35,6 +36,7 @@ use crate::shown::Shown;
 use crate::verbs::Actor;
 pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
+pub use submission::carried;
 pub use view::{CaseView, Row, StepRow, Unsealed};
 
 /// One rule of the requirements.
@@ -189,6 +191,7 @@ const FAMILIES: &[&[Rule]] = &[
     risk::RULES,
     welfare::RULES,
     crime::RULES,
+    submission::RULES,
     supervision::RULES,
 ];
 
