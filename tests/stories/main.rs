@@ -9,6 +9,7 @@ mod as04_phone_number;
 mod as05_hotel;
 mod as06_first_account;
 mod as11_batches;
+mod as13_submission;
 mod as14_merge_and_security;
 #[path = "../tests/common/author.rs"]
 #[allow(dead_code, unreachable_pub)]
