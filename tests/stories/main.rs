@@ -9,8 +9,10 @@ mod as04_phone_number;
 mod as05_hotel;
 mod as06_first_account;
 mod as11_batches;
+mod as12_ethnicity;
 mod as13_submission;
 mod as14_merge_and_security;
+mod as15_holiday;
 #[path = "../tests/common/author.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod author;

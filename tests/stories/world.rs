@@ -76,6 +76,8 @@ impl World {
                 "partnership",
                 "--until",
                 "2099-12-31",
+                "--now",
+                start,
             ];
             server.admin(&words).unwrap();
         }
@@ -96,6 +98,7 @@ impl World {
         ] {
             let mut words = vec!["user", "add", "--id", user, "--name", user, "--role", role];
             words.extend(more);
+            words.extend(["--now", start]);
             server.admin(&words).unwrap();
         }
         server.serve_with(&["--now", start]).unwrap();
@@ -272,6 +275,25 @@ impl World {
     /// The link is there: everything is sent and fetched.
     pub(crate) fn sync(&mut self, user: &str) -> Json {
         self.done(user, &["sync", "--timeout", "60"])
+    }
+
+    /// Somebody writes all this down in one sitting, the server out of reach; what is drafted is sealed. The ids.
+    pub(crate) fn written_without_signal(&mut self, user: &str, bodies: &[(&str, Json)]) -> Vec<String> {
+        let (store, now) = (self.store(user), self.now());
+        self.server.kill();
+        let mut handset = Handset::new(programs(), &store, user);
+        handset.watch_with(&["--now", &now]).unwrap();
+        let mut ids = Vec::new();
+        for (kind, body) in bodies {
+            let made = handset.say_with(&["new", kind], body).unwrap();
+            ids.push(made["id"].as_str().unwrap().to_owned());
+            if made["status"] == "draft" {
+                handset.say(&["seal", made["id"].as_str().unwrap()]).unwrap();
+            }
+        }
+        handset.unwatch().unwrap();
+        self.server.serve_with(&["--now", &now]).unwrap();
+        ids
     }
 
     /// So many records of a kind of which a handset that comes online tells, in the order in which it tells of them.
