@@ -178,7 +178,8 @@ fn state_owed(view: &CaseView<'_>, episode: &Row, found: &mut Findings) {
     }
     let Some(back) = episode.did("returned").next_back().filter(|_| episode.status == "returned") else { return };
     let asked = |field: &str| filled(episode.at(&format!("return_conversation/{field}")));
-    if !asked("not_done") && !(asked("circumstances") && asked("wider_risk")) {
+    let told = asked("circumstances") && asked("wider_risk");
+    if !told && !asked("not_done") {
         let text = "the child is back: what happened, and what else may happen?";
         let item = Item::of("R22", code::R22_RETURN, episode, back.at, text).about("conversation").after(0, To::Owner);
         found.owe(item.at(worktime::after_working_days(back.at, 1, view.policy), To::Sergeant));
