@@ -26,7 +26,8 @@ fn case(number: usize) -> Vec<(&'static str, Json)> {
     } else {
         json!({ "not_asked": "he was asleep" })
     };
-    let stated = if unknown { json!({ "unknown": why }) } else { json!(if number.is_multiple_of(3) { "B2" } else { "W1" }) };
+    let stated =
+        if unknown { json!({ "unknown": why }) } else { json!(if number.is_multiple_of(3) { "B2" } else { "W1" }) };
     let (id, mut person) =
         (signed::RecordId::derived(&["as12", &number.to_string()]).to_string(), suspect(stated, capacity));
     person["case"] = json!(id);

@@ -164,9 +164,10 @@ impl World {
         self.now = Timestamp::from_millis(self.now.millis() + number.parse::<i64>().unwrap() * factor);
     }
 
-    /// The server stops and comes back; its clock stands where it stood.
+    /// The server stops and comes back a minute later: its clock ran while the story was told, and never goes back.
     pub(crate) fn restart_server(&mut self) {
         self.server.kill();
+        self.now = Timestamp::from_millis(self.now.millis() + 60_000);
         let now = self.now();
         self.server.serve_with(&["--now", &now]).unwrap();
     }
