@@ -225,7 +225,7 @@ fn r100_a_device_off_for_the_summer_brings_what_it_wrote_and_nothing_is_overwrit
     let before = world.done("ofc1", &["status"]);
     let unsent = |status: &Json| status["unsent"].as_object().unwrap().values().filter_map(Json::as_u64).sum::<u64>();
     assert!(unsent(&before) >= 40, "{before}");
-    let answer = world.sync("ofc1");
+    let answer = world.done("ofc1", &["sync", "--timeout", "300"]);
     assert_eq!(answer["rejected"], json!([]));
     assert_eq!(unsent(&world.done("ofc1", &["status"])), 0);
     world.sync("sgt1");

@@ -12,8 +12,22 @@ mod as07_family;
 mod as08_repeat_intelligence;
 mod as09_absence_and_bail;
 mod as10_long_delay;
+mod as11_batches;
+mod as12_ethnicity;
+mod as13_submission;
+mod as14_merge_and_security;
+mod as15_holiday;
+#[path = "../tests/common/author.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod author;
+#[path = "../tests/common/client.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod client;
 mod keeping;
 mod oversight;
+#[path = "../tests/common/pages.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod pages;
 mod people;
 mod schools;
 mod world;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use field_day::programs::Programs;
-use field_day::stage::Server;
+use field_day::stage::{Handset, Server};
 use serde_json::{Value as Json, json};
 use signed::Timestamp;
 
@@ -29,6 +29,22 @@ pub(crate) struct World {
     people: BTreeMap<String, PathBuf>,
     /// How many answers each person gave: what `new` and `do` were told, field by field.
     pub(crate) answers: BTreeMap<String, usize>,
+}
+
+/// A world set down.
+pub(crate) struct Kept {
+    folder: PathBuf,
+    now: Timestamp,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
 }
 
 impl Drop for World {
@@ -62,6 +78,8 @@ impl World {
                 "partnership",
                 "--until",
                 "2099-12-31",
+                "--now",
+                start,
             ];
             server.admin(&words).unwrap();
         }
@@ -82,6 +100,7 @@ impl World {
         ] {
             let mut words = vec!["user", "add", "--id", user, "--name", user, "--role", role];
             words.extend(more);
+            words.extend(["--now", start]);
             server.admin(&words).unwrap();
         }
         server.serve_with(&["--now", start]).unwrap();
@@ -94,6 +113,41 @@ impl World {
     pub(crate) fn add_user(&self, user: &str, role: &str, supervisor: &str, team: &str) {
         let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
         self.server.admin(&[&words[..], &["--supervisor", supervisor, "--team", team]].concat()).unwrap();
+    }
+
+    /// One more person, or one more school: the words of the server's own command.
+    pub(crate) fn admin(&self, words: &[&str]) -> Json {
+        self.server.admin(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// One more person of area north.
+    pub(crate) fn person(&self, user: &str, role: &str, more: &[&str]) {
+        let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
+        self.admin(&[&words[..], more].concat());
+    }
+
+    /// The id of somebody's device.
+    pub(crate) fn device(&self, user: &str) -> Json {
+        let all = self.admin(&["device", "list"]);
+        all.as_array().unwrap().iter().find(|row| row["user"] == user).unwrap().clone()
+    }
+
+    /// Sets server and handsets down as they are, so that one beginning can go on in several ways.
+    pub(crate) fn put_by(&mut self) -> Kept {
+        let kept = Kept { folder: self.folder.with_extension("kept"), now: self.now };
+        self.server.kill();
+        copy(&self.folder, &kept.folder);
+        self.server.serve_with(&["--now", &self.now()]).unwrap();
+        kept
+    }
+
+    /// Begins again from what was set down.
+    pub(crate) fn go_back(&mut self, kept: &Kept) {
+        self.server.kill();
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        copy(&kept.folder, &self.folder);
+        self.now = kept.now;
+        self.server.serve_with(&["--now", &self.now()]).unwrap();
     }
 
     /// The time now, as RFC 3339.
@@ -119,7 +173,7 @@ impl World {
         self.now = Timestamp::from_millis(self.now.millis() + number.parse::<i64>().unwrap() * factor);
     }
 
-    /// The server stops and comes back; its clock stands where it stood.
+    /// The server stops and comes back a minute later: its clock ran while the story was told, and never goes back.
     pub(crate) fn restart_server(&mut self) {
         self.server.kill();
         // Never back: what was received a moment ago is not to come.
@@ -232,6 +286,37 @@ impl World {
     /// The link is there: everything is sent and fetched.
     pub(crate) fn sync(&mut self, user: &str) -> Json {
         self.done(user, &["sync", "--timeout", "60"])
+    }
+
+    /// Somebody writes all this down in one sitting, the server out of reach; what is drafted is sealed. The ids.
+    pub(crate) fn written_without_signal(&mut self, user: &str, bodies: &[(&str, Json)]) -> Vec<String> {
+        let (store, now) = (self.store(user), self.now());
+        self.server.kill();
+        let mut handset = Handset::new(programs(), &store, user);
+        handset.watch_with(&["--now", &now]).unwrap();
+        let mut ids = Vec::new();
+        for (kind, body) in bodies {
+            let made = handset.say_with(&["new", kind], body).unwrap();
+            ids.push(made["id"].as_str().unwrap().to_owned());
+            if made["status"] == "draft" {
+                handset.say(&["seal", made["id"].as_str().unwrap()]).unwrap();
+            }
+        }
+        handset.unwatch().unwrap();
+        self.server.serve_with(&["--now", &now]).unwrap();
+        ids
+    }
+
+    /// So many records of a kind of which a handset that comes online tells, in the order in which it tells of them.
+    pub(crate) fn watched(&mut self, user: &str, kind: &str, number: usize) -> Vec<String> {
+        let (store, now) = (self.store(user), self.now());
+        let mut handset = Handset::new(programs(), &store, user);
+        handset.watch_with(&["--now", &now]).unwrap();
+        let is = |heard: &Json| heard["event"] == "record_changed" && heard["kind"] == kind;
+        let told = (0..number).map(|_| handset.wait(is).unwrap()["id"].as_str().unwrap().to_owned());
+        let told = told.collect();
+        handset.unwatch().unwrap();
+        told
     }
 
     /// Everybody named syncs, twice, so that what one brings the others have.

@@ -224,14 +224,14 @@ pub(crate) fn apply(db: &Connection, me: &Me, moment: &Moment, record: RecordId,
     Ok(())
 }
 
-/// The gaps the rules see in a record that is about to be sealed, beside those of its own table.
-pub(crate) fn gaps_of(
+/// A record as it would be, and its case with it.
+fn would_be(
     pen: &Pen<'_>,
     id: RecordId,
     kind: &records::Kind,
     body: &Body,
     compartment: &records::Compartment,
-) -> Result<Vec<records::Gap>> {
+) -> Result<(Weighing, Row)> {
     let case = body.case().unwrap_or(id);
     let text = |name: &str| body.text(name).map(str::to_owned);
     let row = Row {
@@ -254,7 +254,34 @@ pub(crate) fn gaps_of(
         gaps: Vec::new(),
         steps: Vec::new(),
     };
-    let weighing = Weighing::of(pen.db, pen.me, pen.moment, case)?.with(row);
+    Ok((Weighing::of(pen.db, pen.me, pen.moment, case)?, row))
+}
+
+/// What a new record takes along of its case (R63).
+pub(crate) fn carry(
+    pen: &Pen<'_>,
+    id: RecordId,
+    kind: &records::Kind,
+    body: &mut Body,
+    compartment: &records::Compartment,
+) -> Result<()> {
+    let (weighing, row) = would_be(pen, id, kind, body, compartment)?;
+    if let Some(lines) = rules::carried(&weighing.view(pen.moment), &row).filter(|lines| !lines.is_empty()) {
+        body.0.insert("carried_context".into(), Json::Array(lines));
+    }
+    Ok(())
+}
+
+/// The gaps the rules see in a record that is about to be sealed, beside those of its own table.
+pub(crate) fn gaps_of(
+    pen: &Pen<'_>,
+    id: RecordId,
+    kind: &records::Kind,
+    body: &Body,
+    compartment: &records::Compartment,
+) -> Result<Vec<records::Gap>> {
+    let (weighing, row) = would_be(pen, id, kind, body, compartment)?;
+    let weighing = weighing.with(row);
     let found = rules::weigh(&weighing.view(pen.moment));
     Ok(found.gaps.into_iter().filter(|(record, _)| *record == id).map(|(_, gap)| gap).collect())
 }

@@ -132,6 +132,10 @@ pub(crate) fn reader<'a>(pen: &Pen<'a>) -> Reader<'a> {
 pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut body = fresh.body.clone();
     let note = take_note(fresh.kind, &mut body, fresh.id);
+    if fresh.kind.name == "action" {
+        let compartment = created(pen, fresh.id, fresh.kind, &body)?.compartment.parse()?;
+        weigh::carry(pen, fresh.id, fresh.kind, &mut body, &compartment)?;
+    }
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     let made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
     if let Some(note) = note {

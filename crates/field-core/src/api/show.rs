@@ -100,6 +100,7 @@ fn record(db: &Connection, me: &Me, moment: &Moment, row: &DocRow) -> Result<ans
     let view = changes::view(db, row)?;
     let mut shown = Reader { db, me, moment }.shown(row, &view)?;
     weigh::apply(db, me, moment, row.record, &mut shown)?;
+    cover(db, moment, &mut shown)?;
     let created = view.created().map(|(said, created)| {
         let statement = &said.opened.statement;
         answer::Created {
@@ -127,6 +128,18 @@ fn record(db: &Connection, me: &Me, moment: &Moment, row: &DocRow) -> Result<ans
         attachments: attach::shown(db, row.record, &row.kind)?,
         links,
     })
+}
+
+/// R76: whoever waits for somebody who is away reads who covers.
+fn cover(db: &Connection, moment: &Moment, shown: &mut Shown) -> Result<()> {
+    for owner in &shown.owners {
+        match directory::away(db, owner, moment.now)? {
+            Some(Some(cover)) => shown.notices.push(format!("{owner} is away: {cover} covers")),
+            Some(None) => shown.notices.push(format!("{owner} is away, and nobody is named who covers")),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// The record's own fields.

@@ -12,7 +12,7 @@ use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
 use crate::store::changes::DocRow;
 use crate::store::lists::{self, Source};
-use crate::store::{changes, directory, weighed};
+use crate::store::{changes, directory, meta, weighed};
 
 /// What a chronology is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,33 +161,49 @@ struct When {
     at: Timestamp,
     off_ms: Option<i64>,
     received: Option<Timestamp>,
+    /// Of what others wrote, when it was here: the server had it before. The server's receipt only its sender knows.
+    here: Option<Timestamp>,
 }
 
 impl When {
     /// By how much the clock was ahead: as measured, else at least by how much the server was before it.
     fn skew(&self, shown_from_ms: i64) -> Option<i64> {
-        let early = || Some(self.at.millis().saturating_sub(self.received?.millis())).filter(|early| *early > 0);
-        self.off_ms
+        let early = || self.early().filter(|early| *early > 0);
+        self.measured(shown_from_ms)
             .or_else(early)
             .filter(|_| records::rules::switch::on("R95"))
             .filter(|skew| skew.saturating_abs() > shown_from_ms)
     }
 
     fn corrected(&self, shown_from_ms: i64) -> Timestamp {
-        let off = self.off_ms.or_else(|| self.skew(shown_from_ms)).unwrap_or(0);
+        let off = self.measured(shown_from_ms).or_else(|| self.skew(shown_from_ms)).unwrap_or(0);
         Timestamp::from_millis(self.at.millis().saturating_sub(off))
+    }
+
+    /// What was measured when the device last met the server. Nothing is received before it is said: a time that is
+    /// after its receipt in spite of it tells of a clock that was moved since.
+    fn measured(&self, shown_from_ms: i64) -> Option<i64> {
+        let off = self.off_ms?;
+        Some(self.early().filter(|early| early.saturating_sub(off) > shown_from_ms).unwrap_or(off))
+    }
+
+    /// By how much the time as stated is after its receipt.
+    fn early(&self) -> Option<i64> {
+        Some(self.at.millis().saturating_sub(self.received.or(self.here)?.millis()))
     }
 }
 
 impl Telling<'_> {
-    fn received(&self, dot: &Dot) -> Result<Option<Timestamp>> {
-        changes::received(self.db, self.row.id, dot)
+    fn when(&self, at: Timestamp, off_ms: Option<i64>, dot: &Dot) -> Result<When> {
+        let ahead = meta::number(self.db, meta::OFFSET)?.unwrap_or(0);
+        let by_the_server = |here: Timestamp| Timestamp::from_millis(here.millis().saturating_sub(ahead));
+        let here = changes::came(self.db, self.row.id, dot)?.map(by_the_server);
+        Ok(When { at, off_ms, received: changes::received(self.db, self.row.id, dot)?, here })
     }
 
     fn statement(&self, said: &Said) -> Result<Happening> {
         let statement = &said.opened.statement;
-        let (at, off_ms) = (statement.device_at, statement.offset_ms);
-        let when = When { at, off_ms, received: self.received(&said.dot)? };
+        let when = self.when(statement.device_at, statement.offset_ms, &said.dot)?;
         let (step, part) = match &statement.sentence {
             Sentence::Step(name) => (Some(name.clone()), None),
             Sentence::Part(name) => (None, Some(name.clone())),
@@ -219,7 +235,7 @@ impl Telling<'_> {
     fn entry(&self, field: &str, entry: &Entry, clock: Clock, with: Option<&Said>) -> Result<Happening> {
         let stated = Timestamp::parse(&entry.at).unwrap_or(Timestamp::from_millis(0));
         let off_ms = with.and_then(|said| said.opened.statement.offset_ms);
-        let when = When { at: stated, off_ms, received: self.received(&entry.dot)? };
+        let when = self.when(stated, off_ms, &entry.dot)?;
         let own = entry.dot.actor == self.me.actor && entry.by == self.me.user.as_str();
         let user = directory::user_of(self.db, &entry.dot.actor)?;
         let line = TimelineLine {
@@ -310,5 +326,33 @@ fn headline(line: &lists::Line) -> Happening {
             statement: None,
             verified: false,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOWN_FROM_MS: i64 = 5 * 60_000;
+    const HOURS_3: i64 = 3 * 3_600_000;
+
+    fn when(at: i64, off_ms: Option<i64>, received: Option<i64>) -> When {
+        When { at: Timestamp::from_millis(at), off_ms, received: received.map(Timestamp::from_millis), here: None }
+    }
+
+    #[test]
+    fn r95_a_clock_that_was_moved_after_it_was_measured_is_shown_by_its_receipt() {
+        let fast = when(HOURS_3, Some(40), Some(0));
+        assert_eq!(fast.skew(SHOWN_FROM_MS), Some(HOURS_3));
+        assert_eq!(fast.corrected(SHOWN_FROM_MS).millis(), 0);
+        // Measured, and sent much later: what was measured counts.
+        let sent_late = when(HOURS_3, Some(HOURS_3), Some(HOURS_3 * 8));
+        assert_eq!((sent_late.skew(SHOWN_FROM_MS), sent_late.corrected(SHOWN_FROM_MS).millis()), (Some(HOURS_3), 0));
+        // Right, and sent later: nothing is shown.
+        assert_eq!(when(0, Some(40), Some(HOURS_3)).skew(SHOWN_FROM_MS), None);
+        assert_eq!(when(HOURS_3, None, Some(0)).skew(SHOWN_FROM_MS), Some(HOURS_3));
+        // Whoever did not send it knows only when it was here: it was said before.
+        let told = When { here: Some(Timestamp::from_millis(60_000)), ..when(HOURS_3, Some(40), None) };
+        assert_eq!(told.skew(SHOWN_FROM_MS), Some(HOURS_3 - 60_000));
     }
 }

@@ -352,3 +352,11 @@ pub(crate) fn received(db: &Connection, document: RecordId, dot: &documents::Dot
     let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get::<_, Option<i64>>(0)))?;
     Ok(at.flatten().map(Timestamp::from_millis))
 }
+
+/// When a change of somebody else's came to this device, by its own clock.
+pub(crate) fn came(db: &Connection, document: RecordId, dot: &documents::Dot) -> Result<Option<Timestamp>> {
+    let mut query =
+        db.prepare_cached("SELECT saved_at FROM change WHERE document = ?1 AND actor = ?2 AND seq = ?3 AND own = 0")?;
+    let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get(0)))?;
+    Ok(at.map(Timestamp::from_millis))
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use documents::{Opened, Refusal, Sentence};
 use rusqlite::Connection;
 use signed::cbor::{Map, Value};
-use signed::{ActorId, DeviceId, PublicKey, code};
+use signed::{ActorId, DeviceId, PublicKey, Timestamp, code};
 
 use super::{meta, millis, optional};
 use crate::error::{FieldError, Result, damaged};
@@ -160,6 +160,24 @@ pub(crate) fn user(db: &Connection, user: &str) -> Result<Option<Map>> {
     let bytes: Option<Vec<u8>> = optional(query.query_row([user], |row| row.get(0)))?;
     let content = |bytes: Vec<u8>| Opened::read(&bytes).map(|opened| opened.statement.content);
     bytes.map(content).transpose().map_err(FieldError::from)
+}
+
+/// Who covers for somebody who is away now, as the newest statement about them says: name and id. The outer `None`
+/// where they are not away, the inner where nobody covers.
+pub(crate) fn away(db: &Connection, user: &str, now: Timestamp) -> Result<Option<Option<String>>> {
+    let content = self::user(db, user)?;
+    let lines = content.as_ref().and_then(|content| content.get("away")).and_then(Value::as_array);
+    let runs = |line: &&Map| {
+        let time = |name: &str| Timestamp::parse(line.get(name)?.as_text()?).ok();
+        time("from").is_none_or(|from| from <= now) && time("to").is_none_or(|to| to > now)
+    };
+    let line = lines.unwrap_or_default().iter().filter_map(Value::as_map).find(runs);
+    let cover = |line: &Map| {
+        let text = |name: &str| line.get(name).and_then(Value::as_text);
+        let id = text("cover")?;
+        Some(text("cover_name").map_or_else(|| id.to_owned(), |name| format!("{name} ({id})")))
+    };
+    Ok(line.map(cover))
 }
 
 /// The statements, as they came and oldest first, that say whose these devices and actors are and who these

@@ -1,5 +1,6 @@
 //! Rows of the inbox: each is checked again here before it is believed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use rusqlite::Connection;
 use serde_json::Value as Json;
 use signed::digest::AudienceDigest;
 use signed::{ChangeHash, RecordId, StatementHash, Timestamp, Value, code};
+use sync_engine::Urgency;
 use sync_engine::device::ProvenPage;
 use wire::Row;
 
@@ -101,8 +103,15 @@ impl Taking<'_> {
         Ok(last)
     }
 
+    /// Reads off what was touched. Of what comes together the most urgent is told first (R20).
     pub(super) fn settle_all(&mut self) -> Result<()> {
-        std::mem::take(&mut self.touched).into_iter().try_for_each(|document| self.settle(document))
+        let mut settled = Vec::new();
+        for document in std::mem::take(&mut self.touched) {
+            settled.extend(self.settle(document)?);
+        }
+        settled.sort_by_key(|(urgency, _)| Reverse(*urgency));
+        self.events.extend(settled.into_iter().map(|(_, event)| event));
+        Ok(())
     }
 
     fn row(&mut self, number: u64, row: &Row) -> Result<()> {
@@ -346,14 +355,14 @@ impl Taking<'_> {
     }
 
     /// Lines and drafts follow once a page is in, however many changes a document got.
-    fn settle(&mut self, document: RecordId) -> Result<()> {
-        let Some(row) = changes::document(self.db, document)? else { return Ok(()) };
+    fn settle(&mut self, document: RecordId) -> Result<Option<(Urgency, Event)>> {
+        let Some(row) = changes::document(self.db, document)? else { return Ok(None) };
         let view = changes::view(self.db, &row)?;
         let reader = Reader { db: self.db, me: self.me, moment: &self.moment };
         let line = if row.template() == Template::Draft {
             match draft::follow(self.db, &row, &view, self.moment.now)? {
                 Some(draft) => reader.project_draft(&draft)?,
-                None => return Ok(()),
+                None => return Ok(None),
             }
         } else {
             if lists::draft(self.db, row.record)?.is_some_and(|draft| draft.unflushed == 0) {
@@ -367,8 +376,7 @@ impl Taking<'_> {
         event.id = Some(line.id);
         event.kind = Some(line.kind);
         event.status = Some(line.status);
-        self.events.push(event);
-        Ok(())
+        Ok(Some((Urgency::read(&line.urgency), event)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! R14, R20-R22, R58-R67, R123: what is recorded as a crime, referred, notified, and done together.
+//! R14, R20-R22, R58-R62, R64-R67, R123: what is recorded as a crime, referred, notified, and done together.
 
 use serde_json::{Map, Value as Json, json};
 use signed::{Timestamp, code};
@@ -23,7 +23,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R60", weigh: Some(referral_each), gate: Some(referral_before_closing) },
     Rule { id: "R61", weigh: Some(direct_referral), gate: None },
     Rule { id: "R62", weigh: Some(strategy), gate: None },
-    Rule { id: "R63", weigh: Some(submission_context), gate: None },
     Rule { id: "R64", weigh: Some(consulted_first), gate: None },
     Rule { id: "R65", weigh: Some(challenged), gate: Some(harm_needs_inspector) },
     Rule { id: "R66", weigh: Some(attendance), gate: None },
@@ -113,14 +112,16 @@ fn propose_strategy(row: &Row, rule: &'static str, found: &mut Findings) {
     found.make(rule, row, "strategy", "meeting", body);
 }
 
-/// R20: what is urgent goes to the hub by itself, with its own record.
+/// R20: what is urgent goes to the hub by itself, with its own record; and a missing child always does (R22).
 fn one_by_one(view: &CaseView<'_>, found: &mut Findings) {
-    for row in view.rows.iter().filter(|row| row.urgent() && matches!(row.kind.as_str(), "concern" | "missing_episode"))
-    {
+    let told = |row: &&Row| row.kind == "missing_episode" || (row.urgent() && row.kind == "concern");
+    for row in view.rows.iter().filter(told) {
+        let missing = row.kind == "missing_episode";
+        let reason = if missing { "a child is missing" } else { "an urgent concern about a child" };
         let mut body = Map::new();
         body.insert("recipient_org".into(), json!("hub"));
         body.insert("recipients".into(), json!(view.people.in_role(Role::Hub).collect::<Vec<_>>()));
-        body.insert("reason".into(), json!("an urgent concern about a child"));
+        body.insert("reason".into(), json!(reason));
         body.insert("risk".into(), json!(row.urgency));
         body.insert("incident".into(), json!(row.id.to_string()));
         body.insert("urgency".into(), json!(row.urgency));
@@ -154,6 +155,7 @@ fn missing(view: &CaseView<'_>, found: &mut Findings) {
         if !look::yes(episode.value("home_safe")) && episode.open {
             found.mark(episode, "R22", "home_not_told", "whether home is safe is not known: home is not told");
         }
+        state_owed(view, episode, found);
         if episode.status == "returned" {
             for field in ["circumstances", "wider_risk"] {
                 let asked = filled(episode.at(&format!("return_conversation/{field}")));
@@ -163,6 +165,24 @@ fn missing(view: &CaseView<'_>, found: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+/// R22: where a missing child is stays owed until somebody says it, and then what happened.
+fn state_owed(view: &CaseView<'_>, episode: &Row, found: &mut Findings) {
+    let state = Item::of("R22", code::R22_RETURN, episode, episode.since(), "is the child back, seen, or not traced?");
+    if episode.status == "missing" {
+        let mut state = state.about("state").after(0, To::Owner);
+        state.rungs.extend(urgent_rungs(view, episode, episode.since()).into_iter().skip(1));
+        found.owe(state);
+    }
+    let Some(back) = episode.did("returned").next_back().filter(|_| episode.status == "returned") else { return };
+    let asked = |field: &str| filled(episode.at(&format!("return_conversation/{field}")));
+    let told = asked("circumstances") && asked("wider_risk");
+    if !told && !asked("not_done") {
+        let text = "the child is back: what happened, and what else may happen?";
+        let item = Item::of("R22", code::R22_RETURN, episode, back.at, text).about("conversation").after(0, To::Owner);
+        found.owe(item.at(worktime::after_working_days(back.at, 1, view.policy), To::Sergeant));
     }
 }
 
@@ -328,31 +348,6 @@ fn strategy(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
-/// R63: what goes to another unit takes its context along, and is never less urgent than the risk.
-fn submission_context(view: &CaseView<'_>, found: &mut Findings) {
-    let high = super::risk::current(view).is_some_and(|risk| matches!(risk.text("level"), Some("high" | "very_high")));
-    let to_unit = |row: &&Row| {
-        row.kind == "action" && matches!(row.text("action_kind"), Some("evidence" | "court_or_charging_item"))
-    };
-    for action in view.rows.iter().filter(to_unit) {
-        if high && action.open {
-            found.raise("R63", action, "urgency", "urgent");
-        }
-        let carried = action.lines("carried_context").iter().map(words).collect::<String>();
-        let context =
-            view.rows.iter().filter(|row| matches!(row.kind.as_str(), "concern" | "risk_assessment" | "person"));
-        for row in context.filter(|row| row.id != action.id && !carried.contains(&row.id.to_string())) {
-            let path = format!("carried_context/{}", row.id);
-            found.gap(
-                action,
-                code::R63_CONTEXT,
-                path,
-                "this belongs to what is submitted: risk, earlier reports, people, items",
-            );
-        }
-    }
-}
-
 /// R64: police protection or an arrest that affects children: social care is consulted first.
 fn consulted_first(view: &CaseView<'_>, found: &mut Findings) {
     for action in view.of("action") {
@@ -432,7 +427,15 @@ fn worktime_day(view: &CaseView<'_>, row: &Row) -> i64 {
 
 /// R67: a pack says what is known, what is pending, and what is not known.
 fn pack(view: &CaseView<'_>, found: &mut Findings) {
+    let awaited = |row: &&Row| row.open && row.text("deadline_kind") == Some("lab_result");
     for meeting in view.of("meeting").filter(|meeting| !meeting.lines("pack").is_empty()) {
+        for result in view.of("deadline").filter(awaited) {
+            found.mark(meeting, "R67", "result_pending", "a laboratory's result is pending");
+            if !meeting.lines("pack").iter().any(|line| line.as_str() == Some(result.id.to_string().as_str())) {
+                let message = "a result that is awaited belongs to the pack";
+                found.gap(meeting, code::R67_PACK, format!("pack/{}", result.id), message);
+            }
+        }
         for part in ["known", "pending", "unknown"] {
             if !filled(meeting.at(&format!("pack_says/{part}"))) {
                 let path = format!("pack_says/{part}");

@@ -19,6 +19,7 @@ pub mod people;
 pub mod read;
 mod risk;
 pub mod staffing;
+mod submission;
 mod supervision;
 pub mod switch;
 pub mod urgent;
@@ -36,6 +37,7 @@ use crate::shown::Shown;
 use crate::verbs::Actor;
 pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
+pub use submission::carried;
 pub use supervision::{document_missing, says_done};
 pub use view::{CaseView, Row, StepRow, Unsealed};
 
@@ -191,6 +193,7 @@ const FAMILIES: &[&[Rule]] = &[
     risk::RULES,
     welfare::RULES,
     crime::RULES,
+    submission::RULES,
     supervision::RULES,
     staffing::RULES,
 ];

@@ -5,7 +5,7 @@ use signed::{RecordId, Timestamp, code};
 
 use super::look::{self, child, later};
 use super::view::{CaseView, Row};
-use super::{Findings, Item, Rule, To};
+use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::kinds::risk::{ACCESS_PLACES, fields_of, places_unknown};
 use crate::seal::filled;
 
@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R39", weigh: Some(positive_action), gate: None },
     Rule { id: "R40", weigh: Some(no_contact), gate: None },
     Rule { id: "R41", weigh: Some(stale), gate: None },
-    Rule { id: "R104", weigh: Some(safety_plans), gate: None },
+    Rule { id: "R104", weigh: Some(safety_plans), gate: Some(planned_before_closing) },
     Rule { id: "R105", weigh: Some(reasons_alone), gate: None },
     Rule { id: "R106", weigh: Some(submission_owed), gate: None },
 ];
@@ -225,11 +225,40 @@ fn stale(view: &CaseView<'_>, found: &mut Findings) {
     found.owe(item.after(0, To::OwnerAndSergeant));
 }
 
+/// Whether a plan only waits: for a result, for a decision.
+fn waits(plan: &Row) -> bool {
+    let text = plan.text("plan").unwrap_or_default().to_lowercase();
+    ["await", "wait for", "pending result"].iter().any(|word| text.contains(word))
+}
+
+/// Children within reach of a suspect whom no plan keeps safe.
+fn unplanned<'a>(view: &CaseView<'a>, counts: impl Fn(&Row) -> bool) -> Vec<&'a Row> {
+    if !access(view) {
+        return Vec::new();
+    }
+    let children = view.of("person").filter(|person| look::is(person, "child") && child(person, view.now));
+    let planned = |person: &&Row| {
+        let named =
+            |plan: &Row| plan.value("child").and_then(|who| view.named(who)).is_some_and(|row| row.id == person.id);
+        !view.of("safety_plan").any(|plan| plan.open && named(plan) && counts(plan))
+    };
+    children.filter(planned).collect()
+}
+
+/// R104: a case does not close over a child who is within reach and has no plan but to wait.
+fn planned_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close") {
+        for person in unplanned(view, |plan| !waits(plan)) {
+            let message = "somebody may have access to this child: what keeps them safe?";
+            gate.refuse(code::R104_NO_PLAN, format!("people/{}", person.id), message);
+        }
+    }
+}
+
 /// R104: while somebody may have access to a child, each child has a plan, which is not to wait.
 fn safety_plans(view: &CaseView<'_>, found: &mut Findings) {
     for plan in view.of("safety_plan").filter(|plan| plan.open) {
-        let text = plan.text("plan").unwrap_or_default().to_lowercase();
-        if ["await", "wait for", "pending result"].iter().any(|word| text.contains(word)) {
+        if waits(plan) {
             found.gap(
                 plan,
                 code::R104_AWAITS,
@@ -245,15 +274,9 @@ fn safety_plans(view: &CaseView<'_>, found: &mut Findings) {
         let item = Item::of("R104", code::R104_REVIEW, plan, plan.since(), text).about("review");
         found.owe(item.at(reviewed.unwrap_or(at), To::OwnerAndSergeant));
     }
-    if access(view) {
-        for person in view.of("person").filter(|person| look::is(person, "child") && child(person, view.now)) {
-            let named =
-                |plan: &Row| plan.value("child").and_then(|who| view.named(who)).is_some_and(|row| row.id == person.id);
-            if !view.of("safety_plan").any(|plan| plan.open && named(plan)) {
-                let message = "somebody may have access to this child: what keeps them safe?";
-                found.gap(person, code::R104_NO_PLAN, format!("people/{}", person.id), message);
-            }
-        }
+    for person in unplanned(view, |_| true) {
+        let message = "somebody may have access to this child: what keeps them safe?";
+        found.gap(person, code::R104_NO_PLAN, format!("people/{}", person.id), message);
     }
     for device in view.of("device_seen").filter(|device| !filled(device.value("taken"))) {
         let text = "a device was seen and nobody wrote down whether it was taken, or why not";

@@ -307,7 +307,13 @@ fn unasked<'a>(view: &CaseView<'a>) -> impl Iterator<Item = &'a Row> + use<'a> {
 fn ethnicity(view: &CaseView<'_>, found: &mut Findings) {
     for person in unasked(view) {
         let message = "as the person states it, or why it is not known; never what somebody perceived";
-        found.gap(person, code::R85_ETHNICITY, format!("people/{}/ethnicity_self_defined", person.id), message);
+        let path = format!("people/{}/ethnicity_self_defined", person.id);
+        found.gap(person, code::R85_ETHNICITY, path.clone(), message);
+        // What is sealed about them is incomplete until it is asked; nobody is asked during an account.
+        let about = |row: &&Row| row.declared().is_some_and(|kind| kind.drafted) && row.sealed;
+        for row in view.rows.iter().filter(about).filter(|row| super::named(&row.body).contains(&person.id)) {
+            found.gap(row, code::R85_ETHNICITY, path.clone(), message);
+        }
     }
 }
 

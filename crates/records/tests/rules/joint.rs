@@ -146,6 +146,10 @@ fn r63_a_lab_submission_takes_the_risk_along_and_is_never_standard_under_a_high_
     assert!(case.gaps("10:10", "lab").contains(&format!("R63.context carried_context/{}", id("risk"))));
     case.row_mut("lab").body["carried_context"] = json!([{ "of": id("risk").to_string() }]);
     assert!(!case.gaps("10:10", "lab").iter().any(|gap| gap.starts_with("R63")));
+    let lower = |to: &str| json!({ "field": "urgency", "value": to, "reason": "the laboratory is full" });
+    let below = case.gate("10:20", "lab", "lower", "sgt1", lower("standard"));
+    assert!(below.contains(&"R63.context urgency".into()), "{below:?}");
+    assert!(!case.gate("10:20", "lab", "lower", "sgt1", lower("urgent")).contains(&"R63.context urgency".into()));
 }
 
 #[test]
@@ -194,6 +198,9 @@ fn r67_a_conference_pack_says_what_is_known_pending_and_unknown() {
         json!({ "pack": [id("case").to_string()], "pack_says": { "known": "two reports" } }),
     );
     assert_eq!(case.gaps("09:00", "conf"), ["R67.pack pack_says/pending", "R67.pack pack_says/unknown"]);
+    case.add("lab", "deadline", "ofc1", "09:10", json!({ "deadline_kind": "lab_result" }));
+    assert!(case.gaps("09:10", "conf").contains(&format!("R67.pack pack/{}", id("lab"))));
+    assert!(case.marks("09:10", "conf").contains(&"result_pending"));
 }
 
 #[test]

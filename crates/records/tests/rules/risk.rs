@@ -194,6 +194,8 @@ fn r104_each_child_has_a_plan_that_does_not_wait_for_a_result() {
     );
     assert!(!case.gaps("09:10", "girl").iter().any(|gap| gap.starts_with("R104")));
     assert_eq!(case.gaps("09:10", "plan"), ["R104.awaits plan"]);
+    let waits = format!("R104.no_plan people/{}", id("girl"));
+    assert!(case.gate("09:15", "case", "propose_close", "ofc1", json!({})).contains(&waits), "a plan to wait is none");
     assert_eq!(case.told("2026-03-30T09:10:00Z", "R104").len(), 2, "reviewed within 28 days");
     case.add("phone", "device_seen", "ofc1", "09:20", json!({ "what": "phone seen in interview" }));
     assert_eq!(case.told("09:20", "R104"), ["09:20 sgt1 R104.device"]);

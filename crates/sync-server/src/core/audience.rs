@@ -216,6 +216,7 @@ impl Entitlement<'_> {
         if let (Compartment::Call { .. }, Some(case)) = (&facts.compartment, projection.case) {
             facts.granted.extend(self.dispatched(case)?);
         }
+        facts.granted.extend(self.at_the_hub(projection));
         let case = match self.case_facts(projection) {
             Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
             case => case?,
@@ -231,6 +232,18 @@ impl Entitlement<'_> {
             Ok(schooling::holding(holder, facts.granted.contains(user), had, left, held))
         };
         users.iter().map(one).collect()
+    }
+
+    /// Whom a notice to the hub reaches that names nobody there: a device that makes one does not know who they are.
+    fn at_the_hub(&self, projection: &Projection) -> Vec<UserId> {
+        let unnamed = |row: &records::rules::Row| {
+            row.kind == "notification" && row.text("recipient_org") == Some("hub") && row.lines("recipients").is_empty()
+        };
+        if !projection.row.as_ref().is_some_and(unnamed) {
+            return Vec::new();
+        }
+        let hub = self.people.values().filter(|person| person.row.active && person.role() == Some(Role::Hub));
+        hub.map(|person| person.row.id.clone()).collect()
     }
 
     /// Whoever was sent on a check of this call: they read what was said in it.

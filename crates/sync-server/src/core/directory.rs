@@ -143,7 +143,43 @@ impl Work<'_> {
                 content.insert(name.into(), Value::text(text));
             }
         }
+        let away = self.away(&user.id);
+        if !away.is_empty() {
+            content.insert("away".into(), Value::Array(away));
+        }
         self.publish(user_subject(&user.id), "user", content)
+    }
+
+    /// R76: when somebody is away and who covers, as everybody may know who deals with them; why stays in STAFFING.
+    fn away(&self, user: &UserId) -> Vec<Value> {
+        let of_user = |row: &records::rules::Row| row.open && row.text("user") == Some(user.as_str());
+        let line = |row: &records::rules::Row| {
+            let text = |field: &str| row.text(field).map(str::to_owned);
+            let cover = row.text("cover").and_then(|cover| UserId::new(cover).ok());
+            let name = cover.and_then(|cover| Some(self.person(&cover)?.row.name.clone()));
+            let said = [("from", text("from")), ("to", text("to")), ("cover", text("cover")), ("cover_name", name)];
+            let said = said.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::text(text?))));
+            Value::Map(said.collect())
+        };
+        self.all_absences().iter().filter(|row| of_user(row)).map(line).collect()
+    }
+
+    /// After an absence was recorded, changed or ended: whoever knows that person, and their schools, are told.
+    pub(crate) fn publish_absences(&mut self, order: &[RecordId]) -> Result<(), ServerError> {
+        for id in order {
+            let Some(row) = self.row_of(*id)?.filter(|row| row.kind == "absence") else { continue };
+            let Some(user) = row.text("user").and_then(|user| UserId::new(user).ok()) else { continue };
+            let Some(person) = self.person(&user).map(|person| person.row.clone()) else { continue };
+            self.publish_user(&person)?;
+            let of_school = |one: &&super::work::Person| one.role().is_some_and(records::Role::of_school);
+            let theirs = |one: &&super::work::Person| one.row.schools.iter().any(|at| person.schools.contains(at));
+            let readers: Vec<UserId> =
+                self.people().filter(of_school).filter(theirs).map(|one| one.row.id.clone()).collect();
+            for reader in readers {
+                self.introduce_user(&reader, &user)?;
+            }
+        }
+        Ok(())
     }
 
     /// A device's enrolment, or a new life of its store.

@@ -38,6 +38,7 @@ impl Work<'_> {
                 moved.insert(*id);
             }
         }
+        self.publish_absences(&order)?;
         order.extend(self.match_all(&order.clone())?);
         let mut cases: BTreeSet<RecordId> = order.iter().filter_map(|id| self.case_of(*id)).collect();
         for id in &order {

@@ -32,6 +32,8 @@ pub enum ReportKind {
     Claims,
 }
 
+mod delivery;
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Core {
@@ -105,46 +107,6 @@ impl Report<'_, '_> {
             })?;
         }
         Ok(first)
-    }
-
-    /// R20: each urgent record to each reader of another organisation, then a summary for each.
-    fn delivery(&self) -> Result<Vec<Json>, ServerError> {
-        let delivered = self.delivered()?;
-        let mut made = Vec::new();
-        let mut waits: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for row in self.rows.iter().filter(|row| row.urgent() && row.role != Role::Server || row.kind == "notification")
-        {
-            for holder in self.work.tx.holders(row.id)?.into_iter().filter(|holder| holder.content) {
-                if holder.user.as_str() == row.author {
-                    continue;
-                }
-                let org = self.org(&holder.user);
-                let at = delivered.get(&(row.id, holder.user.clone()));
-                let seen = row.steps.iter().find(|step| step.author == holder.user.as_str()).map(|step| step.at);
-                if let Some(at) = at {
-                    waits.entry(org.clone()).or_default().push((at.millis() - row.recorded_at.millis()).max(0) / 1000);
-                }
-                made.push(json!({
-                    "record": row.id.to_string(), "org": org, "recipient": holder.user.as_str(),
-                    "urgency": row.urgency, "recorded_at": row.recorded_at.to_string(),
-                    "sealed_at": row.sealed.then(|| row.recorded_at.to_string()),
-                    "at_server_at": row.received_at.map(|at| at.to_string()),
-                    "delivered_at": at.map(ToString::to_string), "seen_at": seen.map(|at| at.to_string()),
-                }));
-            }
-        }
-        for (org, mut seconds) in waits {
-            seconds.sort_unstable();
-            let at = |share: f64| {
-                #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                let place = ((seconds.len() as f64 - 1.0) * share).ceil() as usize;
-                seconds.get(place).copied()
-            };
-            made.push(json!({
-                "org": org, "median_s": at(0.5), "p95_s": at(0.95), "worst_s": seconds.last(), "n": seconds.len(),
-            }));
-        }
-        Ok(made)
     }
 
     /// R74: open by risk, overdue, oldest, stale, unsealed, hours; weighted by the hours there are.

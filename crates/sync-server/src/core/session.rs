@@ -257,15 +257,32 @@ impl Work<'_> {
                 continue;
             }
             for statement in self.tx.statements_of(document, change)? {
-                if statement.author != *user && self.person(&statement.author).is_some() {
-                    self.introduce_user(&statement.author, user)?;
+                let Some(author) = self.who_asks(document, &statement.author)? else { continue };
+                if author != *user {
+                    self.introduce_user(&author, user)?;
                     let (id, to) = (statement.id, user.clone());
                     let row = Row::Delivery { document, statement: id, to, at: self.now };
-                    self.tell(&statement.author, Some(document), &row)?;
+                    self.tell(&author, Some(document), &row)?;
                 }
             }
         }
         let row = crate::store::rows::UserRow { delivered: cursor, ..row };
         self.put_user(row)
+    }
+
+    /// Who is told that a statement arrived: its author; of a notification that a rule made, whoever recorded the
+    /// incident it is about (R20).
+    fn who_asks(&self, document: RecordId, author: &UserId) -> Result<Option<UserId>, ServerError> {
+        if self.person(author).is_some() {
+            return Ok(Some(author.clone()));
+        }
+        let notice = self.row_of(document)?.filter(|row| row.kind == "notification");
+        let Some(incident) = notice.and_then(|row| row.text("incident")?.parse().ok()) else { return Ok(None) };
+        let recorded = self.row_of(incident)?.and_then(|row| UserId::new(&row.author).ok());
+        let recorded = recorded.filter(|user| self.person(user).is_some());
+        match recorded {
+            Some(user) if holds_content(self.tx.reading(), &user, document)? => Ok(Some(user)),
+            Some(_) | None => Ok(None),
+        }
     }
 }

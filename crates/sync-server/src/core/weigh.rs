@@ -212,14 +212,19 @@ impl Work<'_> {
         Directory::of(members)
     }
 
+    /// Absences that are not ended.
+    pub(crate) fn all_absences(&self) -> Vec<Row> {
+        let ids = self.tx.open_of_kind("absence").unwrap_or_default();
+        ids.into_iter().filter_map(|id| self.row_of(id).ok().flatten()).collect()
+    }
+
     /// Absences that run now.
     pub(super) fn absences(&self) -> Vec<Row> {
-        let ids = self.tx.open_of_kind("absence").unwrap_or_default();
         let time = |row: &Row, field: &str| row.text(field).and_then(|at| Timestamp::parse(at).ok());
         let runs = |row: &Row| {
             time(row, "from").is_none_or(|from| from <= self.now) && time(row, "to").is_none_or(|to| to > self.now)
         };
-        ids.into_iter().filter_map(|id| self.row_of(id).ok().flatten()).filter(runs).collect()
+        self.all_absences().into_iter().filter(runs).collect()
     }
 
     /// Weighs a case until nothing more follows; answers the documents that changed or were made.

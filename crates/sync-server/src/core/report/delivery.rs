@@ -1,0 +1,98 @@
+//! R20: how long each urgent record took to each organisation, and when one could not be reached.
+
+use std::collections::BTreeMap;
+
+use records::Role;
+use serde_json::{Value as Json, json};
+use signed::Timestamp;
+
+use super::Report;
+use crate::error::ServerError;
+
+/// What one organisation waited for.
+#[derive(Default)]
+struct Waits {
+    /// From recording to a device of a reader, in seconds.
+    seconds: Vec<i64>,
+    /// From the server's receipt to the device, or to now.
+    undelivered: Vec<(Timestamp, Timestamp)>,
+}
+
+impl Report<'_, '_> {
+    /// Each urgent record to each reader of another organisation, then a summary for each.
+    pub(super) fn delivery(&self) -> Result<Vec<Json>, ServerError> {
+        let delivered = self.delivered()?;
+        let mut made = Vec::new();
+        let mut waits: BTreeMap<String, Waits> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| row.urgent() && row.role != Role::Server || row.kind == "notification")
+        {
+            for holder in self.work.tx.holders(row.id)?.into_iter().filter(|holder| holder.content) {
+                if holder.user.as_str() == row.author {
+                    continue;
+                }
+                let org = self.org(&holder.user);
+                let at = delivered.get(&(row.id, holder.user.clone())).copied();
+                let seen = row.steps.iter().find(|step| step.author == holder.user.as_str()).map(|step| step.at);
+                let delay = at.map(|at| (at.millis() - row.recorded_at.millis()).max(0) / 1000);
+                let of_org = waits.entry(org.clone()).or_default();
+                of_org.seconds.extend(delay);
+                of_org.undelivered.push((row.since(), at.unwrap_or(self.work.now)));
+                made.push(json!({
+                    "record": row.id.to_string(), "org": org, "recipient": holder.user.as_str(),
+                    "urgency": row.urgency, "recorded_at": row.recorded_at.to_string(),
+                    "sealed_at": row.sealed.then(|| row.recorded_at.to_string()),
+                    "at_server_at": row.received_at.map(|at| at.to_string()),
+                    "delivered_at": at.map(|at| at.to_string()), "seen_at": seen.map(|at| at.to_string()),
+                    "delay_s": delay,
+                }));
+            }
+        }
+        let after = self.work.policy.phone_after_ms;
+        made.extend(waits.into_iter().map(|(org, waits)| summary(&org, waits, after)));
+        Ok(made)
+    }
+}
+
+fn summary(org: &str, Waits { mut seconds, undelivered }: Waits, after_ms: i64) -> Json {
+    seconds.sort_unstable();
+    let at = |share: f64| {
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let place = ((seconds.len() as f64 - 1.0) * share).ceil() as usize;
+        seconds.get(place).copied()
+    };
+    json!({
+        "org": org, "median_s": at(0.5), "p95_s": at(0.95), "worst_s": seconds.last(), "n": seconds.len(),
+        "outages": outages(undelivered, after_ms),
+    })
+}
+
+/// When something urgent lay at the server for an organisation for longer than this: what overlaps is one outage.
+fn outages(mut undelivered: Vec<(Timestamp, Timestamp)>, after_ms: i64) -> Vec<Json> {
+    undelivered.sort_unstable();
+    let mut joined: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (from, to) in undelivered {
+        match joined.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            Some(_) | None => joined.push((from, to)),
+        }
+    }
+    let long = joined.into_iter().map(|(from, to)| (from, to, to.millis() - from.millis()));
+    let long = long.filter(|(_, _, ms)| *ms >= after_ms);
+    let line = |(from, to, ms): (Timestamp, Timestamp, i64)| json!({ "from": from.to_string(), "to": to.to_string(), "seconds": ms / 1000 });
+    long.map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r20_what_lay_undelivered_at_one_time_is_one_outage() {
+        const MINUTE: i64 = 60_000;
+        let between = |from: i64, to: i64| (Timestamp::from_millis(from * MINUTE), Timestamp::from_millis(to * MINUTE));
+        let all = vec![between(20, 40), between(0, 40), between(50, 51), between(60, 71)];
+        let seconds: Vec<i64> =
+            outages(all, 10 * MINUTE).iter().filter_map(|one| one.get("seconds")?.as_i64()).collect();
+        assert_eq!(seconds, [2400, 660]);
+    }
+}

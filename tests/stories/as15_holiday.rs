@@ -1,0 +1,104 @@
+//! AS15 (holiday and abstraction): officers were taken from their schools in term, then the schools shut for six weeks;
+//! nobody at the school knew whom to ring, what had been asked for aged unseen, and what was written came in no order.
+
+use serde_json::{Value as Json, json};
+
+use crate::world::{World, said};
+
+/// Records on a device that was off for the summer: requirements say 1,000.
+const RECORDS: usize = 1_000;
+/// They belong to so many cases.
+const CASES: usize = 50;
+
+/// What the school asked for, and the case it is of.
+fn asked(world: &mut World) -> (String, String) {
+    let id = world.new_record(
+        "dsl1",
+        "action",
+        json!({ "exact_request": "please speak to Mia before the holidays", "action_kind": "speak_to_child", "about": [said("Mia")],
+            "requested_by": { "person": "dsl1", "org": "school" }, "due": world.in_minutes(7_200), "owner": "ofc1" }),
+    );
+    world.sync_all(&["dsl1", "ofc1", "sgt1", "insp1"]);
+    let case = world.show("ofc1", &id)["case"].as_str().unwrap().to_owned();
+    (id, case)
+}
+
+fn notices(shown: &Json) -> String {
+    shown["notices"].to_string()
+}
+
+#[test]
+fn as15_the_school_reads_who_covers_timers_run_on_and_lost_hours_are_counted() {
+    let mut world = World::new("2026-07-13T08:00:00Z");
+    world.sync_all(&["ofc1", "ofc2", "sgt1", "insp1", "dsl1"]);
+    let (action, _) = asked(&mut world);
+    assert!(!notices(&world.show("dsl1", &action)).contains("covers"));
+    // A week before the holidays the officer is taken away; the sergeant names who covers.
+    let absence = json!({ "user": "ofc1", "from": "2026-07-13T07:00:00Z", "to": "2026-07-17T15:00:00Z", "kind": "abstracted", "cover": "ofc2" });
+    let absence = world.new_record("sgt1", "absence", absence);
+    world.sync_all(&["sgt1", "dsl1"]);
+    let shown = notices(&world.show("dsl1", &action));
+    assert!(shown.contains("ofc2") && shown.contains("covers"), "the school reads the name: {shown}");
+    assert!(!shown.contains("abstracted"), "and not why");
+    assert!(world.run("dsl1", &["show", &absence], None).is_err(), "the record of it is no school's");
+    // Nobody answers: it climbs past the officer who is away, to the sergeant and the inspector.
+    world.pass("2d");
+    assert!(world.is_prompted("sgt1", "R50.unanswered"));
+    world.pass("3d");
+    assert!(world.is_prompted("insp1", "R50.unanswered"));
+    // He is back, and then the school shuts for six weeks. Police timers do not stop for that.
+    assert!(!notices(&world.show("dsl1", &action)).contains("covers"));
+    world.pass("42d");
+    assert!(world.is_prompted("sgt1", "R73.no_update"), "four weeks without anything, holidays or not");
+    assert!(world.is_prompted("com1", "R50.unanswered"), "nobody's holidays ended the ladder");
+    let rows = world.admin(&["report", "--kind", "abstraction"]);
+    let row = rows.as_array().unwrap().iter().find(|row| row["user"] == "ofc1").unwrap();
+    assert_eq!((&row["school"], &row["cover"]), (&json!("100001"), &json!("ofc2")));
+    assert_eq!(row["hours_lost"], 40, "five days of eight hours: {row}");
+}
+
+#[test]
+fn as15_a_device_off_for_six_weeks_brings_a_thousand_records_and_the_school_reads_them_in_order() {
+    let mut world = World::new("2026-07-20T08:00:00Z");
+    world.sync_all(&["ofc1", "sgt1", "insp1", "dsl1"]);
+    let (action, _) = asked(&mut world);
+    // Without signal he writes down a thousand things, forty of them for the school; then the phone lies in a drawer.
+    let mut bodies = vec![("action_update", json!({ "action": action, "text": "update 0" }))];
+    for n in 1..RECORDS {
+        bodies.push(match n % 25 {
+            0 => ("action_update", json!({ "action": action, "text": format!("update {}", n / 25) })),
+            _ => ("contact_log", contact(n)),
+        });
+    }
+    world.written_without_signal("ofc1", &bodies);
+    world.pass("42d");
+    world.edit("sgt1", &action, json!({ "urgency": "urgent" }));
+    world.sync("sgt1");
+    let before = world.done("ofc1", &["status"]);
+    let unsent = |status: &Json| status["unsent"].as_object().unwrap().values().filter_map(Json::as_u64).sum::<u64>();
+    assert!(unsent(&before) >= RECORDS as u64, "{before}");
+    let answer = world.done("ofc1", &["sync", "--timeout", "600"]);
+    assert_eq!(answer["rejected"], json!([]));
+    assert_eq!(unsent(&world.done("ofc1", &["status"])), 0);
+    assert_eq!(world.show("ofc1", &action)["urgency"], "urgent", "what others did meanwhile stands");
+
+    world.done("sgt1", &["sync", "--timeout", "600"]);
+    let lines = world.done("sgt1", &["list", "contact_log", "--limit", "1000"]).as_array().unwrap().len();
+    assert_eq!(lines, RECORDS - RECORDS / 25, "nothing is overwritten, nothing is lost");
+    assert_eq!(world.admin(&["verify"])["ok"], true);
+    // The school reads his updates in the order in which he wrote them.
+    world.sync("dsl1");
+    let mut lines = world.list("dsl1", "action_update");
+    lines.reverse();
+    let ids: Vec<String> = lines.iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
+    let read: Vec<Json> = ids.iter().map(|id| world.show("dsl1", id)["text"].clone()).collect();
+    let written: Vec<Json> = (0..RECORDS / 25).map(|n| json!(format!("update {n}"))).collect();
+    assert_eq!(read, written);
+}
+
+/// Somebody was rung: each in one of fifty cases.
+fn contact(number: usize) -> Json {
+    let case = signed::RecordId::derived(&["as15", &(number % CASES).to_string()]);
+    json!({ "case": case.to_string(), "person": said(&format!("parent {number}")), "person_role": "parent", "contact": "attempted",
+        "how": "phone" })
+}
