@@ -744,6 +744,10 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_A_POLICY_TYPE 1622
 #define FIELD_A_POLICY_RANGE 1623
 #define FIELD_R60_MARF 16002
+#define FIELD_R37_UNLINKED 13700
+#define FIELD_R78_SAMPLE 17800
+#define FIELD_R82_TRAINING 18200
+#define FIELD_R89_ENDED 18900
 #define FIELD_R46_NOT_CONTACTED 14601
 #define FIELD_R46_NOT_CONSIDERED 14602
 #define FIELD_R40_HIGH_SUGGESTED 14001
