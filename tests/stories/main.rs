@@ -10,4 +10,5 @@ mod as05_hotel;
 mod as06_first_account;
 mod keeping;
 mod oversight;
-mod world;
+
+use field_week::world;
