@@ -1,6 +1,11 @@
 //! How a story is told: each sentence is followed by what the screen says, read from the answer of that
 //! person's own process.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a story that goes otherwise than told ends where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a story that goes otherwise than told ends where it stands"
+)]
 
 use std::collections::BTreeMap;
 

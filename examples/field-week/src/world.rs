@@ -126,8 +126,12 @@ impl World {
         self.now = Timestamp::from_millis(self.now.millis() + number.parse::<i64>().unwrap() * factor);
     }
 
-    /// The server stops and comes back; its clock stands where it stood.
+    /// The server stops and comes back; its clock stands where it stood. It has run since it was last moved, and
+    /// must not go back behind what it fired; the people's clocks follow it.
     pub fn restart_server(&mut self) {
+        let shown = self.server.admin(&["clock", "--advance", "1s"]).unwrap();
+        let shown = Timestamp::parse(shown["now"].as_str().unwrap()).unwrap();
+        self.now = Timestamp::from_millis(self.now.millis().max(shown.millis()));
         self.server.kill();
         let now = self.now();
         self.server.serve_with(&["--now", &now]).unwrap();
@@ -270,9 +274,9 @@ impl World {
         *self.values.entry(user.to_owned()).or_default() += values(body);
     }
 
-    /// The link is there: everything is sent and fetched.
+    /// The link is there: everything is sent and fetched, however slow a shared machine is.
     pub fn sync(&mut self, user: &str) -> Json {
-        self.done(user, &["sync", "--timeout", "60"])
+        self.done(user, &["sync", "--timeout", "180"])
     }
 
     /// Everybody named syncs, twice, so that what one brings the others have.
