@@ -30,4 +30,5 @@ mod oversight;
 mod pages;
 mod people;
 mod schools;
-mod world;
+
+use field_week::world;

@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::gap::Gap;
 use crate::kind::{Field, Kind, Need, Shape, Who};
 use crate::policy::Policy;
+use crate::rules::switch;
 
 /// The times a seal is judged by.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +26,16 @@ pub fn seal_gaps(kind: &Kind, body: &Body, when: &SealTimes<'_>) -> Vec<Gap> {
     if kind.name == "disclosure" {
         disclosure(body, when, &mut gaps);
     }
-    if kind.name == "person" {
+    let only_named = kind.name == "person" && only_named(body);
+    if kind.name == "person" && !only_named {
         person(body, &mut gaps);
     }
     let not_made = kind.name == "referral" && not_made(body);
-    let asked = |field: &&Field| field.who != Who::Computed && !(not_made && OF_A_REFERRAL_MADE.contains(&field.path));
+    let waits = |field: &Field| {
+        (not_made && OF_A_REFERRAL_MADE.contains(&field.path))
+            || (only_named && !OF_A_PERSON_ONLY_NAMED.contains(&field.path))
+    };
+    let asked = |field: &&Field| field.who != Who::Computed && !waits(field);
     for field in kind.all_fields().filter(asked) {
         if field.path == "marf" && body.text("form") == Some("MARF") && !not_made && !has(body, "marf") {
             missing(field, field.path, &mut gaps);
@@ -42,6 +48,13 @@ pub fn seal_gaps(kind: &Kind, body: &Body, when: &SealTimes<'_>) -> Vec<Gap> {
 
 /// What a decision not to refer does not need: its reason stands in the decision.
 const OF_A_REFERRAL_MADE: [&str; 7] = ["to", "form", "incident", "concern_items", "risk", "facts", "siblings_included"];
+
+/// What is asked about a person who was only named (R119); the rest falls due when they are met.
+const OF_A_PERSON_ONLY_NAMED: [&str; 2] = ["roles", "names"];
+
+fn only_named(body: &Body) -> bool {
+    has(body, "not_yet_spoken_to") && switch::on("R119")
+}
 
 /// Whether a child was not referred, with a reason.
 pub(crate) fn not_made(body: &Body) -> bool {

@@ -311,3 +311,20 @@ fn r26_a_child_under_13_and_a_sexual_indicator_make_it_immediate() {
         assert_eq!(raise(name, body, &ages), expected, "{name} {ages:?}");
     }
 }
+
+#[test]
+fn r119_of_a_person_who_was_only_named_nothing_but_the_role_is_asked() {
+    let open = |json: Json| {
+        let kind = kind("person").unwrap();
+        let body = normalise(kind, json, &mut ids()).unwrap();
+        let times = SealTimes { recorded_at: at(MORNING), policy: &Policy::DEFAULT };
+        seal_gaps(kind, &body, &times).into_iter().map(|gap| gap.path).collect::<Vec<_>>()
+    };
+    let named = json!({ "roles": ["suspect"], "names": ["Big T"], "not_yet_spoken_to": "only named" });
+    assert_eq!(open(named), Vec::<String>::new());
+    assert_eq!(open(json!({ "not_yet_spoken_to": "only named" })), ["roles"]);
+    let met = open(json!({ "roles": ["suspect"], "names": ["Big T"] }));
+    for asked in ["dob", "ethnicity_self_defined", "contact_with_children"] {
+        assert!(met.iter().any(|path| path == asked), "{met:?}");
+    }
+}

@@ -28,8 +28,8 @@ const SIMULATION: &str = "sim";
 /// What stands around the crates: uses any of them, is used by nothing.
 const AROUND: [&str; 4] = ["tests", "benches", "examples", "xtask"];
 
-/// The example whose stage (real processes, spoken to by command line) tests may use.
-const STAGE: &str = "examples/field-day";
+/// The examples whose stage (real processes, spoken to by command line) tests and other examples may use.
+const STAGES: [&str; 2] = ["examples/field-day", "examples/field-week"];
 
 /// Every use that is not an arrow.
 pub(crate) fn faults(packages: &[Package]) -> Vec<Fault> {
@@ -48,8 +48,8 @@ fn of_package(package: &Package) -> Vec<Fault> {
         let allowed = match (name, used.place.strip_prefix("crates/")) {
             // A package may name itself to switch a feature on in its own tests.
             _ if used.place == package.place => used.in_tests_only,
-            // Whole-system tests play on the stage of the school day.
-            (None, None) => used.place == STAGE && matches!(top, "tests" | "benches"),
+            // Whole-system tests play on the stage of the school day, with the people of the week.
+            (None, None) => STAGES.contains(&used.place.as_str()) && matches!(top, "tests" | "benches" | "examples"),
             (Some(_), None) => false,
             (None | Some(SIMULATION), Some(_)) => true,
             (Some(_), Some(SIMULATION)) => used.in_tests_only,
@@ -99,6 +99,8 @@ mod tests {
             ("examples/field-day", "crates/field-core"),
             ("tests", "crates/sim"),
             ("tests", "examples/field-day"),
+            ("tests", "examples/field-week"),
+            ("examples/field-week", "examples/field-day"),
             ("xtask", "crates/ffi"),
         ] {
             assert_eq!(one(from, to, false), [], "{from} -> {to}");

@@ -4,7 +4,7 @@ use documents::{Created, Sentence, Template, View};
 use records::access::Compartment;
 use records::body::NewRecord;
 use records::raise::urgency_raise;
-use records::rights::{compartment_of, may_create};
+use records::rights::{compartment_of, may_create, without_agreement};
 use records::{Body, Gap, Kind, SealTimes, Writes, defaults, normalise, seal_gaps, split, take_note};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
@@ -133,7 +133,7 @@ pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash,
     let mut body = fresh.body.clone();
     let note = take_note(fresh.kind, &mut body, fresh.id);
     if fresh.kind.name == "action" {
-        let compartment = created(pen, fresh.id, fresh.kind, &body)?.compartment.parse()?;
+        let compartment = created(pen, fresh.id, fresh.kind, &body, By::Hand)?.compartment.parse()?;
         weigh::carry(pen, fresh.id, fresh.kind, &mut body, &compartment)?;
     }
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
@@ -177,11 +177,16 @@ pub(crate) fn begin(
     body: &Body,
     when: &SealTimes<'_>,
 ) -> Result<(Line, StatementHash, Vec<Gap>)> {
-    start(pen, id, kind, body, when, finish)
+    start(pen, id, kind, body, when, By::Hand)
 }
 
-/// What is done once a record is written.
-type Finish = fn(&Pen<'_>, &DocRow, &View) -> Result<Line>;
+/// What makes a record. A rule's is the same on every device and on the server, whatever each knows of a
+/// school; and what follows from it is weighed by whoever called the rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Hand,
+    Rule,
+}
 
 fn start(
     pen: &Pen<'_>,
@@ -189,13 +194,13 @@ fn start(
     kind: &'static Kind,
     body: &Body,
     when: &SealTimes<'_>,
-    finish: Finish,
+    by: By,
 ) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut writes = split(kind, body)?;
     if let Some(level) = urgency_raise(kind, body, &ages(pen.db, body, pen.moment.now)?, when.policy) {
         writes.cautious.push((String::from("urgency"), Value::text(level)));
     }
-    let created = created(pen, id, kind, body)?;
+    let created = created(pen, id, kind, body, by)?;
     let mut gaps = seal_gaps(kind, body, when);
     gaps.extend(weigh::gaps_of(pen, id, kind, body, &created.compartment.parse()?)?);
     let sealed = std::mem::take(&mut writes.sealed);
@@ -222,7 +227,10 @@ fn start(
     let words = Words { saying: Some(saying), writes: dedupe(writes), ..Words::default() };
     let statement = pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
     let statement = statement.ok_or_else(|| FieldError::new(code::C_CREATED, "a record begins with a statement"))?;
-    let line = finish(pen, &row, &view)?;
+    let line = match by {
+        By::Hand => finish(pen, &row, &view)?,
+        By::Rule => finish_one(pen, &row, &view)?,
+    };
     Ok((line, statement, gaps))
 }
 
@@ -258,13 +266,19 @@ pub(crate) fn finish_one(pen: &Pen<'_>, row: &DocRow, view: &View) -> Result<Lin
 /// Makes one record that a rule asked for.
 pub(crate) fn make_one(pen: &Pen<'_>, fresh: &Fresh) -> Result<()> {
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
-    start(pen, fresh.id, fresh.kind, &fresh.body, &when, finish_one).map(drop)
+    start(pen, fresh.id, fresh.kind, &fresh.body, &when, By::Rule).map(drop)
 }
 
-fn created(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body) -> Result<Created> {
+fn created(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body, by: By) -> Result<Created> {
     let case = body.case().unwrap_or(id);
     let school = own_school(pen.db, pen.me)?;
-    let compartment = compartment_of(kind, pen.me.role, school.as_ref(), Some(&pen.me.user), body, case)?;
+    let mut compartment = compartment_of(kind, pen.me.role, school.as_ref(), Some(&pen.me.user), body, case)?;
+    if let (By::Hand, "action" | "action_update", Some(school)) = (by, kind.name, compartment.school()) {
+        let now = pen.moment.now.to_string();
+        if directory::shares_by_action(pen.db, school.as_str(), now.get(..10).unwrap_or_default())? {
+            compartment = without_agreement(compartment, id);
+        }
+    }
     let of_compartment = match &compartment {
         Compartment::Share { school, .. } | Compartment::ShareAction { school, .. } => Some(school.to_string()),
         Compartment::Call { .. }

@@ -180,6 +180,20 @@ pub(crate) fn away(db: &Connection, user: &str, now: Timestamp) -> Result<Option
     Ok(line.map(cover))
 }
 
+/// Whether a school is known to have no partnership that runs on this day (`YYYY-MM-DD`): what is asked of it is
+/// shared action by action (R89). Of a school that this device does not know, the server tells.
+pub(crate) fn shares_by_action(db: &Connection, school: &str, day: &str) -> Result<bool> {
+    let mut query = db.prepare_cached(
+        "SELECT bytes FROM directory WHERE step = 'school' AND subject = ?1 ORDER BY at DESC LIMIT 1",
+    )?;
+    let bytes: Option<Vec<u8>> = optional(query.query_row([school], |row| row.get(0)))?;
+    let Some(bytes) = bytes else { return Ok(false) };
+    let content = Opened::read(&bytes)?.statement.content;
+    let text = |name: &str| content.get(name).and_then(Value::as_text);
+    let runs = text("until").is_none_or(|until| until >= day);
+    Ok(!(runs && text("agreement") == Some("partnership")))
+}
+
 /// The statements, as they came and oldest first, that say whose these devices and actors are and who these
 /// users.
 pub(crate) fn about(

@@ -51,6 +51,20 @@ fn r42_a_sibling_found_later_reopens_the_check() {
 }
 
 #[test]
+fn r42_a_child_who_was_only_named_has_no_line_yet_and_a_sibling_reopens_the_check_all_the_same() {
+    let mut case = visit();
+    case.step("check", "propose_close", "ofc1", "11:00", json!({ "reason": "seen" }));
+    let later = "2026-03-05T09:00:00Z";
+    let named = |role: &str| json!({ "roles": [role], "names": ["Kay"], "not_yet_spoken_to": "only named" });
+    case.add("cousin", "person", "ofc1", later, named("child"));
+    assert!(!case.gaps(later, "check").iter().any(|gap| gap.starts_with("R42")));
+    assert!(!case.marks(later, "check").contains(&"reopened"));
+    case.add("brother", "person", "ofc1", later, named("sibling"));
+    assert!(!case.gaps(later, "check").iter().any(|gap| gap.starts_with("R42")));
+    assert!(case.marks(later, "check").contains(&"reopened"));
+}
+
+#[test]
 fn r43_an_item_that_did_not_travel_word_for_word_is_shown() {
     let mut case = visit();
     assert!(!case.gaps("11:00", "check").iter().any(|gap| gap.starts_with("R43")));

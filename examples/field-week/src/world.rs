@@ -1,6 +1,8 @@
 //! The world a story plays in: a real server under a clock that is moved, and a real handset for each
 //! person. A link is cut by not syncing: nothing travels of itself.
-#![allow(dead_code)]
+//!
+//! What a story says must succeed, does, or the story ends where it stands.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -13,26 +15,31 @@ use field_day::stage::{Handset, Server};
 use serde_json::{Value as Json, json};
 use signed::Timestamp;
 
+use crate::named::Named;
+
 /// The two programs, built once for all stories.
-pub(crate) fn programs() -> &'static Programs {
+pub fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| Programs::build(&[]).unwrap())
 }
 
 /// Everything a story needs.
-pub(crate) struct World {
-    pub(crate) server: Server,
+pub struct World {
+    /// The server.
+    pub server: Server,
     now: Timestamp,
-    /// The server's clock runs beside being moved: since when.
-    began: std::time::Instant,
     folder: PathBuf,
     people: BTreeMap<String, PathBuf>,
-    /// How many answers each person gave: what `new` and `do` were told, field by field.
-    pub(crate) answers: BTreeMap<String, usize>,
+    /// How many answers each person gave: what `new`, `edit`, `do` and `addendum` were told, field by field.
+    pub answers: BTreeMap<String, usize>,
+    /// The same with every line of a list and every part of a field counted for itself.
+    pub values: BTreeMap<String, usize>,
+    /// Who was only named, and what was asked about them.
+    pub named: Named,
 }
 
 /// A world set down.
-pub(crate) struct Kept {
+pub struct Kept {
     folder: PathBuf,
     now: Timestamp,
 }
@@ -57,7 +64,7 @@ impl World {
     /// Two schools and two teams of one area: officer ofc1 (school 100001, team t1 under sgt1), ofc2 (100002, t2 under
     /// sgt2), pcso1, insp1 over both, com1, dsl1 and stf1 of 100001, dsl2 of 100002, hub1, call1. The clock stands at
     /// `start` (UTC).
-    pub(crate) fn new(start: &str) -> Self {
+    pub fn new(start: &str) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("firsthand-story-{}-{number}", std::process::id()));
@@ -105,35 +112,42 @@ impl World {
         }
         server.serve_with(&["--now", start]).unwrap();
         let now = Timestamp::parse(start).unwrap();
-        let began = std::time::Instant::now();
-        Self { server, now, began, folder, people: BTreeMap::new(), answers: BTreeMap::new() }
+        Self {
+            server,
+            now,
+            folder,
+            people: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            values: BTreeMap::new(),
+            named: Named::default(),
+        }
     }
 
     /// Somebody more, of the area north.
-    pub(crate) fn add_user(&self, user: &str, role: &str, supervisor: &str, team: &str) {
+    pub fn add_user(&self, user: &str, role: &str, supervisor: &str, team: &str) {
         let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
         self.server.admin(&[&words[..], &["--supervisor", supervisor, "--team", team]].concat()).unwrap();
     }
 
     /// One more person, or one more school: the words of the server's own command.
-    pub(crate) fn admin(&self, words: &[&str]) -> Json {
+    pub fn admin(&self, words: &[&str]) -> Json {
         self.server.admin(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
     /// One more person of area north.
-    pub(crate) fn person(&self, user: &str, role: &str, more: &[&str]) {
+    pub fn person(&self, user: &str, role: &str, more: &[&str]) {
         let words = ["user", "add", "--id", user, "--name", user, "--role", role, "--area", "north"];
         self.admin(&[&words[..], more].concat());
     }
 
     /// The id of somebody's device.
-    pub(crate) fn device(&self, user: &str) -> Json {
+    pub fn device(&self, user: &str) -> Json {
         let all = self.admin(&["device", "list"]);
         all.as_array().unwrap().iter().find(|row| row["user"] == user).unwrap().clone()
     }
 
     /// Sets server and handsets down as they are, so that one beginning can go on in several ways.
-    pub(crate) fn put_by(&mut self) -> Kept {
+    pub fn put_by(&mut self) -> Kept {
         let kept = Kept { folder: self.folder.with_extension("kept"), now: self.now };
         self.server.kill();
         copy(&self.folder, &kept.folder);
@@ -142,7 +156,7 @@ impl World {
     }
 
     /// Begins again from what was set down.
-    pub(crate) fn go_back(&mut self, kept: &Kept) {
+    pub fn go_back(&mut self, kept: &Kept) {
         self.server.kill();
         std::fs::remove_dir_all(&self.folder).unwrap();
         copy(&kept.folder, &self.folder);
@@ -151,17 +165,17 @@ impl World {
     }
 
     /// The time now, as RFC 3339.
-    pub(crate) fn now(&self) -> String {
+    pub fn now(&self) -> String {
         self.now.to_string()
     }
 
     /// A time so many minutes from now.
-    pub(crate) fn in_minutes(&self, minutes: i64) -> String {
+    pub fn in_minutes(&self, minutes: i64) -> String {
         Timestamp::from_millis(self.now.millis() + minutes * 60_000).to_string()
     }
 
     /// Time passes; everything that falls due has fired when this returns.
-    pub(crate) fn pass(&mut self, length: &str) {
+    pub fn pass(&mut self, length: &str) {
         self.server.admin(&["clock", "--advance", length]).unwrap();
         let (number, unit) = length.split_at(length.len() - 1);
         let factor = match unit {
@@ -173,12 +187,14 @@ impl World {
         self.now = Timestamp::from_millis(self.now.millis() + number.parse::<i64>().unwrap() * factor);
     }
 
-    /// The server stops and comes back a minute later: its clock ran while the story was told, and never goes back.
-    pub(crate) fn restart_server(&mut self) {
+    /// The server stops and comes back; its clock stands where it stood. It has run since it was last moved, and
+    /// must not go back behind what it fired; the people's clocks follow it.
+    pub fn restart_server(&mut self) {
+        let shown = self.server.admin(&["clock", "--advance", "1s"]).unwrap();
+        let shown = Timestamp::parse(shown["now"].as_str().unwrap()).unwrap();
+        self.now = Timestamp::from_millis(self.now.millis().max(shown.millis()));
         self.server.kill();
-        // Never back: what was received a moment ago is not to come.
-        let ran = i64::try_from(self.began.elapsed().as_millis()).unwrap();
-        let now = Timestamp::from_millis(self.now.millis() + ran).to_string();
+        let now = self.now();
         self.server.serve_with(&["--now", &now]).unwrap();
     }
 
@@ -195,7 +211,7 @@ impl World {
     }
 
     /// Runs `field` as somebody; the answer, or what it was refused with.
-    pub(crate) fn run(&mut self, user: &str, words: &[&str], body: Option<&Json>) -> Result<Json, Json> {
+    pub fn run(&mut self, user: &str, words: &[&str], body: Option<&Json>) -> Result<Json, Json> {
         // No two things happen at one instant: what was written a moment ago is over when it is looked at.
         self.now = Timestamp::from_millis(self.now.millis() + 50);
         let now = self.now();
@@ -203,12 +219,12 @@ impl World {
     }
 
     /// The same by a clock that stands elsewhere; it must succeed.
-    pub(crate) fn run_at(&mut self, user: &str, now: &str, words: &[&str]) -> Json {
+    pub fn run_at(&mut self, user: &str, now: &str, words: &[&str]) -> Json {
         self.run_by(user, now, words, None).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
     }
 
     /// The same with a body.
-    pub(crate) fn run_at_with(&mut self, user: &str, now: &str, words: &[&str], body: &Json) -> Json {
+    pub fn run_at_with(&mut self, user: &str, now: &str, words: &[&str], body: &Json) -> Json {
         self.run_by(user, now, words, Some(body)).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
     }
 
@@ -230,66 +246,102 @@ impl World {
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let error = String::from_utf8_lossy(&output.stderr).to_string();
         let value: Json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{user} {words:?}: {text} {error}"));
-        if output.status.success() { Ok(value) } else { Err(value["error"].clone()) }
+        if !output.status.success() {
+            self.named.asked(user, words, &value["error"]);
+            return Err(value["error"].clone());
+        }
+        if let Some(body) = body {
+            self.named.told(words, body, &value);
+        }
+        self.named.asked(user, words, &value);
+        Ok(value)
+    }
+
+    /// What `field` prints for a person, word for word.
+    pub fn page(&mut self, user: &str, words: &[&str]) -> String {
+        let store = self.store(user);
+        let mut command = Command::new(&programs().field);
+        command.args(words).arg("--store").arg(&store).args(["--now", &self.now()]).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{user} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// The same, which must succeed.
-    pub(crate) fn done(&mut self, user: &str, words: &[&str]) -> Json {
+    pub fn done(&mut self, user: &str, words: &[&str]) -> Json {
         self.run(user, words, None).unwrap_or_else(|error| panic!("{user} {words:?}: {error}"))
     }
 
+    /// A new record; what the screen says.
+    pub fn made(&mut self, user: &str, kind: &str, body: &Json) -> Json {
+        self.answered(user, body);
+        self.run(user, &["new", kind], Some(body)).unwrap_or_else(|e| panic!("{user} new {kind}: {e}"))
+    }
+
     /// A new record; its id.
-    pub(crate) fn new_record(&mut self, user: &str, kind: &str, body: Json) -> String {
-        self.answered(user, &body);
-        let made = self.run(user, &["new", kind], Some(&body)).unwrap_or_else(|e| panic!("{user} new {kind}: {e}"));
-        made["id"].as_str().unwrap().to_owned()
+    pub fn new_record(&mut self, user: &str, kind: &str, body: Json) -> String {
+        self.made(user, kind, &body)["id"].as_str().unwrap().to_owned()
     }
 
     /// A draft that is sealed at once; its id and the answer of the seal.
-    pub(crate) fn sealed(&mut self, user: &str, kind: &str, body: Json) -> (String, Json) {
+    pub fn sealed(&mut self, user: &str, kind: &str, body: Json) -> (String, Json) {
         let id = self.new_record(user, kind, body);
         let sealed = self.done(user, &["seal", &id]);
         (id, sealed)
     }
 
     /// A step that must succeed.
-    pub(crate) fn step(&mut self, user: &str, id: &str, verb: &str, body: Json) -> Json {
+    pub fn step(&mut self, user: &str, id: &str, verb: &str, body: Json) -> Json {
         self.answered(user, &body);
         self.run(user, &["do", id, verb], Some(&body)).unwrap_or_else(|e| panic!("{user} {verb} {id}: {e}"))
     }
 
-    /// A step that must be refused; the codes and paths that stand in its way.
-    pub(crate) fn refused(&mut self, user: &str, id: &str, verb: &str, body: Json) -> Vec<String> {
-        match self.run(user, &["do", id, verb], Some(&body)) {
+    /// A step that must be refused; what the screen says.
+    pub fn refusal(&mut self, user: &str, id: &str, verb: &str, body: &Json) -> Json {
+        match self.run(user, &["do", id, verb], Some(body)) {
             Ok(value) => panic!("{user} {verb} {id} was not refused: {value}"),
-            Err(error) => {
-                let gaps = error["gaps"].as_array().cloned().unwrap_or_default();
-                let mut all: Vec<String> = gaps.iter().map(gap).collect();
-                if all.is_empty() {
-                    all.push(error["code"].as_str().unwrap_or_default().to_owned());
-                }
-                all
-            }
+            Err(error) => error,
         }
     }
 
+    /// A step that must be refused; the codes and paths that stand in its way.
+    pub fn refused(&mut self, user: &str, id: &str, verb: &str, body: Json) -> Vec<String> {
+        let error = self.refusal(user, id, verb, &body);
+        let mut all = gaps(&error);
+        if all.is_empty() {
+            all.push(error["code"].as_str().unwrap_or_default().to_owned());
+        }
+        all
+    }
+
     /// Working fields are changed.
-    pub(crate) fn edit(&mut self, user: &str, id: &str, body: Json) -> Json {
+    pub fn edit(&mut self, user: &str, id: &str, body: Json) -> Json {
         self.answered(user, &body);
         self.run(user, &["edit", id], Some(&body)).unwrap_or_else(|e| panic!("{user} edit {id}: {e}"))
     }
 
-    fn answered(&mut self, user: &str, body: &Json) {
-        *self.answers.entry(user.to_owned()).or_default() += body.as_object().map_or(0, serde_json::Map::len);
+    /// What a sealed record lacked is added; each value counts as an answer.
+    pub fn addendum(&mut self, user: &str, id: &str, sets: &Json, reason: &str) -> Json {
+        self.answered(user, sets);
+        let sets: Vec<String> =
+            sets.as_object().unwrap().iter().map(|(path, value)| format!("{path}={value}")).collect();
+        let mut words = vec!["addendum", id, "--reason", reason];
+        sets.iter().for_each(|set| words.extend(["--set", set]));
+        self.done(user, &words)
     }
 
-    /// The link is there: everything is sent and fetched.
-    pub(crate) fn sync(&mut self, user: &str) -> Json {
-        self.done(user, &["sync", "--timeout", "60"])
+    fn answered(&mut self, user: &str, body: &Json) {
+        *self.answers.entry(user.to_owned()).or_default() += body.as_object().map_or(0, serde_json::Map::len);
+        *self.values.entry(user.to_owned()).or_default() += values(body);
+    }
+
+    /// The link is there: everything is sent and fetched, however slow a shared machine is.
+    pub fn sync(&mut self, user: &str) -> Json {
+        self.done(user, &["sync", "--timeout", "180"])
     }
 
     /// Somebody writes all this down in one sitting, the server out of reach; what is drafted is sealed. The ids.
-    pub(crate) fn written_without_signal(&mut self, user: &str, bodies: &[(&str, Json)]) -> Vec<String> {
+    pub fn written_without_signal(&mut self, user: &str, bodies: &[(&str, Json)]) -> Vec<String> {
         let (store, now) = (self.store(user), self.now());
         self.server.kill();
         let mut handset = Handset::new(programs(), &store, user);
@@ -308,7 +360,7 @@ impl World {
     }
 
     /// So many records of a kind of which a handset that comes online tells, in the order in which it tells of them.
-    pub(crate) fn watched(&mut self, user: &str, kind: &str, number: usize) -> Vec<String> {
+    pub fn watched(&mut self, user: &str, kind: &str, number: usize) -> Vec<String> {
         let (store, now) = (self.store(user), self.now());
         let mut handset = Handset::new(programs(), &store, user);
         handset.watch_with(&["--now", &now]).unwrap();
@@ -320,7 +372,7 @@ impl World {
     }
 
     /// Everybody named syncs, twice, so that what one brings the others have.
-    pub(crate) fn sync_all(&mut self, users: &[&str]) {
+    pub fn sync_all(&mut self, users: &[&str]) {
         for _ in 0..2 {
             for user in users {
                 self.sync(user);
@@ -328,36 +380,37 @@ impl World {
         }
     }
 
-    pub(crate) fn show(&mut self, user: &str, id: &str) -> Json {
+    /// A record as somebody's device shows it.
+    pub fn show(&mut self, user: &str, id: &str) -> Json {
         self.done(user, &["show", id])
     }
 
     /// Lines of a kind, newest first.
-    pub(crate) fn list(&mut self, user: &str, kind: &str) -> Vec<Json> {
+    pub fn list(&mut self, user: &str, kind: &str) -> Vec<Json> {
         self.done(user, &["list", kind]).as_array().unwrap().clone()
     }
 
     /// Records of a kind whose body meets a condition; their ids.
-    pub(crate) fn find(&mut self, user: &str, kind: &str, meets: impl Fn(&Json) -> bool) -> Vec<String> {
+    pub fn find(&mut self, user: &str, kind: &str, meets: impl Fn(&Json) -> bool) -> Vec<String> {
         let lines = self.list(user, kind);
         let ids: Vec<String> = lines.iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
         ids.into_iter().filter(|id| meets(&self.show(user, id))).collect()
     }
 
     /// What is due for somebody now: the codes.
-    pub(crate) fn prompts(&mut self, user: &str) -> Vec<String> {
+    pub fn prompts(&mut self, user: &str) -> Vec<String> {
         let all = self.done(user, &["prompts"]);
         all.as_array().unwrap().iter().map(|prompt| prompt["code"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Whether a code is due for somebody now, after a sync.
-    pub(crate) fn is_prompted(&mut self, user: &str, code: &str) -> bool {
+    pub fn is_prompted(&mut self, user: &str, code: &str) -> bool {
         self.sync(user);
         self.prompts(user).iter().any(|known| known == code)
     }
 
     /// How many prompts of a code about a record are due for somebody now, after a sync.
-    pub(crate) fn told_about(&mut self, user: &str, code: &str, record: &str) -> usize {
+    pub fn told_about(&mut self, user: &str, code: &str, record: &str) -> usize {
         self.sync(user);
         let all = self.done(user, &["prompts"]);
         let of_it = |prompt: &&Json| prompt["code"] == code && prompt["record"] == record;
@@ -365,50 +418,59 @@ impl World {
     }
 
     /// What every reader of a record sees beside it, as one person's device shows it.
-    pub(crate) fn marks(&mut self, user: &str, id: &str) -> Vec<String> {
+    pub fn marks(&mut self, user: &str, id: &str) -> Vec<String> {
         let shown = self.show(user, id);
         shown["marks"].as_array().into_iter().flatten().map(|mark| mark.as_str().unwrap().to_owned()).collect()
     }
 
     /// The prompt with a code about a record, for answering or dismissing it.
-    pub(crate) fn prompt(&mut self, user: &str, code: &str) -> Json {
+    pub fn prompt(&mut self, user: &str, code: &str) -> Json {
         let all = self.done(user, &["prompts"]);
         let found = all.as_array().unwrap().iter().rfind(|prompt| prompt["code"] == code).cloned();
         found.unwrap_or_else(|| panic!("{user} has no {code}: {all}"))
     }
 
     /// The folder of somebody's store, for looking for words that must not be there.
-    pub(crate) fn folder(&self, user: &str) -> &Path {
+    pub fn folder(&self, user: &str) -> &Path {
         &self.people[user]
     }
 }
 
+/// How many single values an answer holds.
+fn values(answer: &Json) -> usize {
+    match answer {
+        Json::Object(map) => map.values().map(values).sum(),
+        Json::Array(items) => items.iter().map(values).sum(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => 1,
+    }
+}
+
 /// Code and path of a gap.
-pub(crate) fn gap(gap: &Json) -> String {
+pub fn gap(gap: &Json) -> String {
     format!("{} {}", gap["code"].as_str().unwrap_or_default(), gap["path"].as_str().unwrap_or_default())
 }
 
 /// Codes and paths of the gaps in an answer.
-pub(crate) fn gaps(answer: &Json) -> Vec<String> {
+pub fn gaps(answer: &Json) -> Vec<String> {
     answer["gaps"].as_array().into_iter().flatten().map(gap).collect()
 }
 
 /// Whether a list of words holds one that begins so.
-pub(crate) fn any(list: &[String], start: &str) -> bool {
+pub fn any(list: &[String], start: &str) -> bool {
     list.iter().any(|known| known.starts_with(start))
 }
 
 /// Somebody, as said.
-pub(crate) fn said(words: &str) -> Json {
+pub fn said(words: &str) -> Json {
     json!({ "as_said": words })
 }
 
 /// Something that is done, by somebody, now.
-pub(crate) fn item(world: &World, by: &str) -> Json {
+pub fn item(world: &World, by: &str) -> Json {
     json!({ "done": { "when": world.now(), "by": by } })
 }
 
 /// A record by its id.
-pub(crate) fn record(id: &str) -> Json {
+pub fn record(id: &str) -> Json {
     json!({ "record": id })
 }
