@@ -251,6 +251,21 @@ field_status field_set_log_callback(field_log log, void *context);
 field_status field_timeline(field_store store, field_bytes request, field_buffer *response_out);
 
 /*
+ What is due now for this user, the longest due first: `{}` gives an array of
+ `{"id","rule","code","record","rung","due_at","for","text","dismissed_by"}`. `text` holds no word of a record:
+ it may stand on a locked screen. With many, higher rungs stand first.
+ */
+field_status field_prompts(field_store store,
+                           field_bytes request,
+                           field_buffer *response_out);
+
+/*
+ Records that may be about the same number, place or person, each never more than *possible* until somebody
+ confirms or rejects it: `{}` gives an array of `{"id","rule","state","records","key_kind"}`.
+ */
+field_status field_matches(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
  Writes a bundle that proves itself: `{"case"|"record","to","purpose"?,"to_whom"?,"with_reporter"?}` gives
  `{"file","sha256","records","statements","masked"}`. That it was made, for what and for whom, is logged
  before the file exists; the file is readable by its owner alone. Codes: `I.not_found`, `I.denied` when a

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use field_core::Host;
-use field_core::request::{self, Export, Timeline, VerifyBundle};
+use field_core::request::{self, Export, Matches, Prompts, Timeline, VerifyBundle};
 
 use crate::boundary::{answering, record, text};
 use crate::bytes::{FieldBuffer, FieldBytes};
@@ -28,6 +28,45 @@ pub unsafe extern "C" fn field_timeline(
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_timeline", store, request, response_out, work) }
+}
+
+/// What is due now for this user, the longest due first: `{}` gives an array of
+/// `{"id","rule","code","record","rung","due_at","for","text","dismissed_by"}`. `text` holds no word of a record:
+/// it may stand on a locked screen. With many, higher rungs stand first.
+///
+/// # Safety
+/// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn field_prompts(
+    store: FieldStore,
+    request: FieldBytes,
+    response_out: *mut FieldBuffer,
+) -> FieldStatus {
+    let work = |host: &Host, bytes: &[u8]| {
+        let Prompts {} = request::parse(bytes)?;
+        host.call()?.prompts()
+    };
+    // SAFETY: the caller vouches for the bytes and the pointer.
+    unsafe { record("field_prompts", store, request, response_out, work) }
+}
+
+/// Records that may be about the same number, place or person, each never more than *possible* until somebody
+/// confirms or rejects it: `{}` gives an array of `{"id","rule","state","records","key_kind"}`.
+///
+/// # Safety
+/// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn field_matches(
+    store: FieldStore,
+    request: FieldBytes,
+    response_out: *mut FieldBuffer,
+) -> FieldStatus {
+    let work = |host: &Host, bytes: &[u8]| {
+        let Matches {} = request::parse(bytes)?;
+        host.call()?.matches()
+    };
+    // SAFETY: the caller vouches for the bytes and the pointer.
+    unsafe { record("field_matches", store, request, response_out, work) }
 }
 
 /// Writes a bundle that proves itself: `{"case"|"record","to","purpose"?,"to_whom"?,"with_reporter"?}` gives

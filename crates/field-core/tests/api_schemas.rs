@@ -89,8 +89,8 @@ impl Schemas {
     /// The part of a schema that describes the object this answer is, or begins with.
     fn definition(&self, name: &str, object: &Json) -> &Json {
         let schema = &self.0[name].0;
-        let part = if schema.get("items").is_some() {
-            if name == "timeline.response" { "TimelineLine" } else { "Line" }
+        let part = if let Some(line) = schema.pointer("/items/$ref") {
+            line.as_str().unwrap().rsplit('/').next().unwrap()
         } else if schema.get("anyOf").is_none() {
             return schema;
         } else if object["headline"] == true {
@@ -192,6 +192,8 @@ fn parsed(name: &str, request: &Json) -> bool {
         "search" => parse::<request::Search>(bytes).is_ok(),
         "verify" => parse::<request::Verify>(bytes).is_ok(),
         "status" => parse::<request::Status>(bytes).is_ok(),
+        "prompts" => parse::<request::Prompts>(bytes).is_ok(),
+        "matches" => parse::<request::Matches>(bytes).is_ok(),
         "timeline" => parse::<request::Timeline>(bytes).is_ok(),
         "export" => parse::<request::Export>(bytes).is_ok(),
         "verify_bundle" => parse::<request::VerifyBundle>(bytes).is_ok(),
@@ -219,6 +221,8 @@ fn a_schema_takes_a_request_exactly_when_the_core_does() {
         ("search", json!({ "text": "word", "person": true, "purpose": "p", "record": id })),
         ("verify", json!({ "id": id })),
         ("status", json!({})),
+        ("prompts", json!({})),
+        ("matches", json!({})),
         ("timeline", json!({ "person": id, "case": id })),
         (
             "export",

@@ -76,6 +76,8 @@ FUNCTIONS = {
     "field_verify": _RECORD,
     "field_timeline": _RECORD,
     "field_export": _RECORD,
+    "field_prompts": _RECORD,
+    "field_matches": _RECORD,
     "field_verify_bundle": (_STATUS, [Bytes, _OUT]),
     "field_status_name": (c_char_p, [_STATUS]),
     "field_status_class": (c_char_p, [_STATUS]),

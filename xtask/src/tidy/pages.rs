@@ -17,6 +17,7 @@ pub(crate) const LOCK: &str = "proto/PAGES.lock";
 const PAGES: &[(&str, &[&str])] = &[
     ("proto/README.md", &["crates/signed/src/ids.rs", "crates/wire/src/version.rs"]),
     ("proto/assumptions.md", &["crates/wire/src/message.rs", "crates/documents/src/change.rs"]),
+    ("proto/bundle.md", &["crates/field-core/src/bundle/"]),
     ("proto/codes.md", &["crates/signed/src/code.rs"]),
     (
         "proto/documents.md",

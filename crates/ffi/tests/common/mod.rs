@@ -90,7 +90,7 @@ pub fn open(folder: &Folder) -> FieldStore {
 pub type Call = unsafe extern "C" fn(FieldStore, FieldBytes, *mut FieldBuffer) -> FieldStatus;
 
 /// Every one of them.
-pub const CALLS: [(&str, Call); 16] = [
+pub const CALLS: [(&str, Call); 18] = [
     ("field_enrol", field::field_enrol),
     ("field_record_new", field::field_record_new),
     ("field_record_edit", field::field_record_edit),
@@ -107,6 +107,8 @@ pub const CALLS: [(&str, Call); 16] = [
     ("field_verify", field::field_verify),
     ("field_timeline", field::field_timeline),
     ("field_export", field::field_export),
+    ("field_prompts", field::field_prompts),
+    ("field_matches", field::field_matches),
 ];
 
 pub fn try_call(call: Call, store: FieldStore, request: &[u8]) -> (FieldStatus, Json) {

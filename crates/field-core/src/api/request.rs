@@ -207,6 +207,18 @@ pub struct Verify {
 #[serde(deny_unknown_fields)]
 pub struct Status {}
 
+/// What is due now for this user.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Prompts {}
+
+/// Records that may be about the same number, place or person.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Matches {}
+
 /// A file is attached to a record or draft; given as a path or, up to what a request holds, in base64.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -297,4 +309,4 @@ macro_rules! print_the_name_alone {
     )*};
 }
 
-print_the_name_alone!(AttachmentAdd AttachmentFetch Open Enrol New Edit Seal Addendum Do Show List Search Verify Status NetworkState);
+print_the_name_alone!(AttachmentAdd AttachmentFetch Open Enrol New Edit Seal Addendum Do Show List Search Verify Status Prompts Matches NetworkState);

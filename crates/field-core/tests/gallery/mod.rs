@@ -145,6 +145,13 @@ impl Gallery {
     }
 
     fn for_oversight(&mut self, officer: &Person, id: &str) {
+        self.keep("prompts.response", officer.field.prompts().unwrap());
+        let same =
+            json!({ "exact_words": "he rang from 07700 900123", "phones": ["07700 900123"], "source": "school" });
+        for _ in 0..2 {
+            self.made(officer, "concern", same.clone());
+        }
+        self.keep("matches.response", officer.field.matches().unwrap());
         let case = officer.show(id)["case"].as_str().unwrap().to_owned();
         self.keep("timeline.response", officer.field.timeline(Of::Case(record(&case))).unwrap());
         let folder = Folder::new("bundle");
