@@ -268,7 +268,7 @@ fn kinds(scene: &mut Scene, wrong: &mut Wrong) {
     for (kind, row) in NEW {
         for ((letter, user), expected) in COLUMNS.into_iter().zip(row.chars()) {
             let mut body = json!({ "case": scene.records["CASE"] });
-            if *kind == "absence" {
+            if ["absence", "training"].contains(kind) {
                 body["user"] = json!(user);
             }
             let made = match scene.world.run(user, &["new", kind], Some(&body)) {

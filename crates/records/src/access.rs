@@ -207,7 +207,7 @@ fn headline_if(holds: bool) -> Holding {
 fn barred(role: Role, compartment: &Compartment) -> bool {
     let police_only =
         matches!(compartment, Compartment::Police { .. } | Compartment::Intel { .. } | Compartment::Reporter { .. });
-    role.of_school() && police_only
+    role.of_school() && police_only && crate::rules::switch::on("R88")
 }
 
 /// How far a role reaches into a compartment.

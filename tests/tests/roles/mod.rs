@@ -79,6 +79,8 @@ pub const NEW: &[(&str, &str)] = &[
     ("help_request",             "opsicdfhl---"),
     ("language_prompt",          "opsicdfhl---"),
     ("escalation",               "opsic-------"),
+    ("search",                   "opsic---l---"),
+    ("training",                 "--sic----m--"),
     ("protective_measure",       "opsic-------"),
     ("safety_plan",              "opsic-------"),
     ("device_seen",              "opsic-------"),

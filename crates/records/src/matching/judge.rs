@@ -143,6 +143,9 @@ fn may_match(one: &Entry, other: &Entry) -> bool {
 }
 
 fn weigh(new: &Entry, known: &Entry, kind: KeyKind, many: bool) -> Option<PossibleMatch> {
+    if !crate::rules::switch::on(kind.rule()) {
+        return None;
+    }
     let mut likeness = None;
     // Where one of them says no more than the key, the key is all there is.
     if kind.of_person() && !new.people.is_empty() && !known.people.is_empty() {

@@ -154,7 +154,11 @@ impl Row {
     /// From when its timers run: the server's receipt, else its device's clock.
     #[must_use]
     pub fn since(&self) -> Timestamp {
-        let moved = if super::switch::on("R18") { None } else { self.did("assign").map(|step| step.at).next_back() };
+        let moved = if super::switch::on("R18") {
+            None
+        } else {
+            self.steps.iter().rfind(|step| matches!(step.verb.as_str(), "assign" | "forward")).map(|step| step.at)
+        };
         moved.or(self.received_at).unwrap_or(self.recorded_at)
     }
 

@@ -49,6 +49,7 @@ fn r68_the_case_of_somebody_away_is_the_sergeants_until_another_has_accepted_it(
     assert_eq!(case.told("09:00", "R68"), ["09:00 sgt1 R68.not_accepted"]);
     let to = json!({ "to": "ofc2", "reason": "moved" });
     assert_eq!(case.gate("10:00", "case", "hand_over", "sgt1", to.clone()), ["R68.not_accepted to"]);
+    assert!(case.gate("10:00", "case", "hand_over", "insp1", to.clone()).is_empty(), "an inspector may force it");
     case.add("over", "handover", "sgt1", "09:30", json!({ "from": "ofc1", "to": "ofc2", "items": [] }));
     case.step("over", "accept", "ofc2", "10:00", json!({}));
     assert!(case.told("10:00", "R68").is_empty());
