@@ -59,7 +59,9 @@ fn r1_on_a_full_disk_a_childs_account_is_still_saved_and_the_rest_is_refused_by_
     assert_eq!(answer(&answers, "sealed")["status"], "sealed_incomplete");
     assert_eq!(answer(&answers, "after")["status"], "requested");
     let list = answer(&answers, "list");
-    let kinds: Vec<&str> = list.as_array().unwrap().iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    let mut kinds: Vec<&str> = list.as_array().unwrap().iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    // Beside what a person wrote stands the check that R35 asks for.
+    kinds.retain(|kind| *kind != "intelligence_check");
     assert_eq!(kinds, ["action", "disclosure", "action"]);
     assert_eq!(answer(&answers, "verify")["faults"], json!([]));
 }

@@ -126,12 +126,19 @@ fn people(db: &Connection, me: &Me, now: Timestamp) -> Result<Directory> {
         });
     }
     // Who is away, and who covers, as far as this device holds it.
-    for absence in weighed::absences(db)? {
+    for absence in weighed::of_kind(db, "absence", true)? {
         let time = |field: &str| absence.text(field).and_then(|at| Timestamp::parse(at).ok());
         let runs = time("from").is_none_or(|from| from <= now) && time("to").is_none_or(|to| to > now);
         for member in members.iter_mut().filter(|member| runs && absence.text("user") == Some(member.user.as_str())) {
             member.away = true;
             member.cover = absence.text("cover").map(str::to_owned);
+        }
+    }
+    for row in weighed::of_kind(db, "training", false)? {
+        let on = row.text("trained_on").and_then(|on| Timestamp::parse(on).ok());
+        let (Some(on), Some(course)) = (on, row.text("course")) else { continue };
+        for member in members.iter_mut().filter(|member| row.text("user") == Some(member.user.as_str())) {
+            member.training.push((course.to_owned(), on));
         }
     }
     Ok(Directory::of(members))

@@ -48,13 +48,13 @@ pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Row>> {
     Ok(found)
 }
 
-/// Absences that are not ended.
-pub(crate) fn absences(db: &Connection) -> Result<Vec<Row>> {
+/// Records of a kind; with `open`, those that are not ended.
+pub(crate) fn of_kind(db: &Connection, kind: &str, open: bool) -> Result<Vec<Row>> {
     let mut query = db.prepare_cached(
         "SELECT w.body FROM weighed w JOIN record r ON r.id = w.id
-         WHERE r.kind = 'absence' AND r.source = 'record' AND r.open ORDER BY w.id",
+         WHERE r.kind = ?1 AND r.source = 'record' AND (r.open OR NOT ?2) ORDER BY w.id",
     )?;
-    let mut rows = query.query([])?;
+    let mut rows = query.query((kind, open))?;
     let mut found = Vec::new();
     while let Some(one) = rows.next()? {
         found.push(row(&one.get::<_, String>(0)?)?);

@@ -41,7 +41,9 @@ pub(crate) fn left(tx: &dyn Reading, projection: &Projection) -> Result<bool, Se
     let Some(since) = String::from_utf8(stored).ok().and_then(|text| Timestamp::parse(&text).ok()) else {
         return Ok(false);
     };
-    let by_school = tx.user(&projection.author)?.is_some_and(|author| author.schools.contains(&school));
+    let of_school = |role: &str| role.parse::<records::Role>().is_ok_and(records::Role::of_school);
+    let author = tx.user(&projection.author)?;
+    let by_school = author.is_some_and(|author| author.schools.contains(&school) && of_school(&author.role));
     Ok(!(by_school && projection.created_at >= since))
 }
 
