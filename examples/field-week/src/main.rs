@@ -1,4 +1,4 @@
-//! `cargo run -p field-week`: three case stories, one after another.
+//! `cargo field-week`: three case stories, one after another.
 
 use std::process::ExitCode;
 
