@@ -151,12 +151,24 @@ fn r86_rates_are_told_only_where_few_are_unknown_and_r87_school_and_police_outco
 fn r87_a_sanction_and_a_police_outcome_are_recorded_on_one_record_whoever_decides_second() {
     let mut world = World::new("2026-03-02T09:00:00Z");
     world.sync_all(&["dsl1", "ofc1"]);
-    let id = world.new_record("dsl1", "school_outcome", json!({ "about": [said("a pupil")], "sanction": "internal" }));
+    let pupil =
+        json!({ "roles": ["child"], "names": ["Wren Hale"], "dob": "2012-05-01", "ethnicity_self_defined": "W1" });
+    let pupil = world.new_record("ofc1", "person", pupil);
+    let case = world.show("ofc1", &pupil)["case"].as_str().unwrap().to_owned();
+    let id = world.new_record(
+        "dsl1",
+        "school_outcome",
+        json!({ "case": case, "about": [{ "record": pupil }], "sanction": "internal" }),
+    );
     world.sync_all(&["dsl1", "ofc1"]);
     world.edit("ofc1", &id, json!({ "police_outcome": "no_action" }));
     world.sync_all(&["ofc1", "dsl1"]);
     let shown = world.show("dsl1", &id);
     assert_eq!((&shown["sanction"], &shown["police_outcome"]), (&json!("internal"), &json!("no_action")));
+    // And they are reported together.
+    let rows = admin(&world, &["report", "--kind", "completeness"]);
+    let together = |row: &&Json| row["outcome"] == "school:internal police:no_action" && row["role"] == "child";
+    assert!(rows.as_array().unwrap().iter().any(|row| together(&row)), "{rows}");
 }
 
 #[test]
