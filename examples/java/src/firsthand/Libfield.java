@@ -79,6 +79,16 @@ interface Libfield extends Library {
 
     int field_verify(long store, Bytes request, Buffer response);
 
+    int field_prompts(long store, Bytes request, Buffer response);
+
+    int field_matches(long store, Bytes request, Buffer response);
+
+    int field_timeline(long store, Bytes request, Buffer response);
+
+    int field_export(long store, Bytes request, Buffer response);
+
+    int field_verify_bundle(Bytes request, Buffer response);
+
     int field_sync_start(long store);
 
     int field_sync_stop(long store);
