@@ -85,6 +85,16 @@ fn r90_a_child_who_changes_school_takes_nothing_along_and_the_old_school_gets_no
     world.step("ofc1", &asked, "accept", json!({}));
     world.sync_all(&["ofc1", "dsl1"]);
     assert_eq!(world.show("dsl1", &asked)["status"], "accepted");
+    // A friend of hers moves: the school still has her, and news goes on.
+    let friend =
+        json!({ "case": case, "roles": ["child"], "names": ["Lark"], "dob": "2012-05-02", "school": "100001" });
+    let friend = world.new_record("ofc1", "person", friend);
+    world.sync("ofc1");
+    world.edit("ofc1", &friend, json!({ "school": "100002" }));
+    let note = json!({ "action": asked, "text": "seen at the gate" });
+    let note = world.new_record("ofc1", "action_update", note);
+    world.sync_all(&["ofc1", "dsl1"]);
+    assert!(world.run("dsl1", &["show", &note], None).is_ok(), "one of them is still theirs");
     // She moves.
     world.edit("ofc1", &child, json!({ "school": "100002" }));
     world.sync("ofc1");

@@ -25,15 +25,26 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) type Trainings = BTreeMap<String, Vec<(String, Timestamp)>>;
 
 impl Work<'_> {
-    /// The end of a school's agreement, as a row that falls due.
+    /// Every date of the calendar, each once: also of what was there before dates were kept.
+    pub(crate) fn watch_calendar(&mut self) -> Result<(), ServerError> {
+        for school in self.tx.schools()? {
+            self.watch_agreement(&school)?;
+        }
+        self.watch_month()
+    }
+
+    /// The end of a school's agreement, as a row that falls due; once.
     pub(crate) fn watch_agreement(&mut self, school: &SchoolRow) -> Result<(), ServerError> {
         let Some(due) = school.until.as_deref().and_then(day_after) else { return Ok(()) };
         let id = RecordId::derived(&["agreement", school.id.as_str(), &due.to_string()]);
+        if !self.tx.prompts_of_case(id)?.is_empty() {
+            return Ok(());
+        }
         self.put_date(id, "R89", due, school.id.as_str())
     }
 
     /// The first of the next month, as a row that falls due; once.
-    pub(crate) fn watch_month(&mut self) -> Result<(), ServerError> {
+    fn watch_month(&mut self) -> Result<(), ServerError> {
         let due = next_month(self.now).ok_or(MISFIT)?;
         let id = RecordId::derived(&["dip_sample", &due.to_string()]);
         if self.tx.prompts_of_case(id)?.is_empty() {

@@ -151,7 +151,7 @@ impl Core {
             clock,
             keys: RwLock::new(BTreeMap::new()),
             policy: RwLock::new(Arc::new(policy)),
-            month_armed: false.into(),
+            calendar_armed: false.into(),
             trainings: RwLock::new(None),
             faults: Faults::from_environment(),
             store,

@@ -77,7 +77,7 @@ pub struct Core {
     clock: Arc<dyn Clock>,
     keys: RwLock<BTreeMap<DeviceId, PublicKey>>,
     policy: RwLock<Arc<records::Policy>>,
-    month_armed: std::sync::atomic::AtomicBool,
+    calendar_armed: std::sync::atomic::AtomicBool,
     trainings: RwLock<Option<Arc<calendar::Trainings>>>,
     faults: faults::Faults,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use documents::{Candidate, ChangeBuilder, Created, Template, Verdict};
+use records::rules::{Row, look};
 use records::{Body, Compartment, Context, Kind, Role, Writes};
 use serde_json::{Value as Json, json};
 use signed::cbor::{Map, Value};
@@ -117,6 +118,13 @@ impl Work<'_> {
         Ok(cases)
     }
 
+    /// Whether another child of the same case still goes to a school (R90): a brother, a friend.
+    fn another_child_of(&self, school: &str, child: &Row) -> bool {
+        let ids = child.case.and_then(|case| self.tx.documents_of_case(case).ok()).unwrap_or_default();
+        let others = ids.into_iter().filter(|id| *id != child.id).filter_map(|id| self.row_of(id).ok().flatten());
+        others.into_iter().any(|row| look::is(&row, "child") && row.school.as_deref() == Some(school))
+    }
+
     /// The case a loaded record belongs to; drafts belong to none.
     fn case_of(&self, id: RecordId) -> Option<RecordId> {
         let doc = self.docs.get(&id).filter(|doc| doc.state.template == Template::Record)?;
@@ -162,7 +170,9 @@ impl Work<'_> {
         self.flush(doc)?;
         let Some(after) = &doc.projection else { return Ok(false) };
         if let (Some(row), true) = (&after.row, after.school != attended) {
-            super::schooling::changed(self.tx.as_mut(), row, attended.as_deref(), self.now)?;
+            let row = row.clone();
+            let left = attended.filter(|school| !self.another_child_of(school, &row));
+            super::schooling::changed(self.tx.as_mut(), &row, left.as_deref(), self.now)?;
         }
         self.trained |= after.kind == "training";
         if after.kind == "welfare_check" && after.owners != sent {

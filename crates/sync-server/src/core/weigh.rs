@@ -58,7 +58,7 @@ impl Core {
     /// Everything that has fallen due: prompts are told, each once. Answers the inboxes that grew.
     pub fn tick(&self) -> Result<Vec<(UserId, u64)>, ServerError> {
         let now = self.clock.now();
-        self.arm_month()?;
+        self.arm_calendar()?;
         if self.store.read()?.next_due()?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
@@ -90,14 +90,16 @@ impl Core {
 }
 
 impl Core {
-    /// The first of the next month is a date among the others.
-    fn arm_month(&self) -> Result<(), ServerError> {
-        if self.month_armed.swap(true, Ordering::Relaxed) {
+    /// The dates of the calendar stand among what falls due.
+    fn arm_calendar(&self) -> Result<(), ServerError> {
+        if self.calendar_armed.load(Ordering::Relaxed) {
             return Ok(());
         }
         let mut work = Work::begin(self)?;
-        work.watch_month()?;
-        work.finish().map(drop)
+        work.watch_calendar()?;
+        work.finish()?;
+        self.calendar_armed.store(true, Ordering::Relaxed);
+        Ok(())
     }
 }
 
