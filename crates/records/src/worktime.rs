@@ -72,7 +72,8 @@ fn after(from: Timestamp, ms: i64, hours: impl Fn(i64) -> Option<(i64, i64)>) ->
     let mut day = first;
     while idle < DAYS_LOOKED_AT {
         match hours(day) {
-            Some((opens, closes)) if closes > from.millis() => {
+            // The end of the hours belongs to them (`is_working`): nothing more from there on is there.
+            Some((opens, closes)) if closes >= from.millis() => {
                 idle = 0;
                 let begins = opens.max(from.millis());
                 if left <= closes - begins {
@@ -158,6 +159,13 @@ mod tests {
         // Friday afternoon, and a Saturday.
         assert_eq!(hours_later("2026-03-06T15:00:00Z", 4), "2026-03-09T11:00");
         assert_eq!(hours_later("2026-03-07T11:00:00Z", 4), "2026-03-09T12:00");
+    }
+
+    #[test]
+    fn the_end_of_the_hours_is_still_working_time() {
+        assert_eq!(hours_later("2026-03-02T16:00:00Z", 0), "2026-03-02T16:00");
+        assert_eq!(hours_later("2026-03-02T16:00:00Z", 1), "2026-03-03T09:00");
+        assert_eq!(hours_later("2026-03-02T16:01:00Z", 0), "2026-03-03T08:00");
     }
 
     #[test]
