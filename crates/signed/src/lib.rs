@@ -16,6 +16,7 @@ pub mod digest;
 pub mod ids;
 pub mod keys;
 pub mod merkle;
+pub mod sealed;
 pub mod time;
 
 pub use cbor::Value;
@@ -25,4 +26,5 @@ pub use ids::{
     UserId,
 };
 pub use keys::{PublicKey, RingSigner, Signer, SignerError};
+pub use sealed::{ReaderKey, ReaderSecret};
 pub use time::Timestamp;
