@@ -43,6 +43,7 @@ REQUESTS: Dict[str, Json] = {
     "field_attachment_add": {"id": SOME_ID, "base64": "eA=="},
     "field_prompts": {},
     "field_matches": {},
+    "field_box_list": {},
     "field_timeline": {"case": SOME_ID},
     "field_export": {"record": SOME_ID, "to": "/nowhere/at/all"},
     "field_attachment_fetch": {"id": SOME_ID, "sha256": "00" * 32, "to": "/nowhere/at/all"},

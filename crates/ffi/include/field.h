@@ -289,13 +289,17 @@ field_status field_enrol(field_store store, field_bytes request, field_buffer *r
 
 /*
  A new record: `{"kind","body"}` gives `{"id","status","case",..}`. It is on disk when this returns. Kinds
- declared drafted begin as a draft; the others are live at once, and `gaps` says what they still need.
+ declared drafted begin as a draft; the others are live at once, and `gaps` says what they still need. On a
+ locked store the words go into its sealed box, and `status` is `boxed`: the record is made under the same id when
+ the store is unlocked. 1010 (`STORE.box_full`) where 1,000 things wait in the box.
  */
-field_status field_record_new(field_store store, field_bytes request, field_buffer *response_out);
+field_status field_record_new(field_store store,
+                              field_bytes request,
+                              field_buffer *response_out);
 
 /*
  Changes working fields of a draft or a record: `{"id","set":{path:value}}` gives `{"id","status"}`. What
- is sealed is refused (`S.sealed`).
+ is sealed is refused (`S.sealed`). On a locked store it goes into the sealed box, as a new record does.
  */
 field_status field_record_edit(field_store store, field_bytes request, field_buffer *response_out);
 
@@ -356,6 +360,24 @@ field_status field_status_get(field_store store,
  `{"ok","faults"}`.
  */
 field_status field_verify(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ A new record for a store that cannot be opened now, because its key is not to be had before the user is
+ authenticated: `config_json` is that of `field_open`, the request that of `field_record_new`, the answer
+ `{"id","status":"boxed"}`. The words are sealed into the store's box, on disk when this returns, and no key
+ on this device but that of the store opens them; the next `field_open` makes the record, under the same id and
+ with the time at which it was said. 1006 (`STORE.locked`) where the store was never enrolled and has no box, 1010
+ (`STORE.box_full`) where 1,000 things wait in it.
+ */
+field_status field_box_new(field_bytes config_json,
+                           field_bytes request,
+                           field_buffer *response_out);
+
+/*
+ What is still in the sealed box after the store was opened: `{}` gives `[{"id","at","kind","words":[{"path",
+ "value"}]}]`: what the store refused, and of what does not open only that it is there (`id` null).
+ */
+field_status field_box_list(field_store store, field_bytes request, field_buffer *response_out);
 
 /*
  The name of a status as static text: `FIELD_HANDLE`, or a code's name such as `S.sealed`; NULL for
@@ -519,6 +541,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 
 /* limit */
 #define FIELD_STORE_FULL 1000
+#define FIELD_STORE_BOX_FULL 1010
 #define FIELD_W_TOO_LARGE 1201
 #define FIELD_W_QUARANTINE_FULL 1216
 #define FIELD_W_MEDIA_SIZE 1220

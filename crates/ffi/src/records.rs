@@ -35,7 +35,9 @@ pub unsafe extern "C" fn field_enrol(
 }
 
 /// A new record: `{"kind","body"}` gives `{"id","status","case",..}`. It is on disk when this returns. Kinds
-/// declared drafted begin as a draft; the others are live at once, and `gaps` says what they still need.
+/// declared drafted begin as a draft; the others are live at once, and `gaps` says what they still need. On a
+/// locked store the words go into its sealed box, and `status` is `boxed`: the record is made under the same id when
+/// the store is unlocked. 1010 (`STORE.box_full`) where 1,000 things wait in the box.
 ///
 /// # Safety
 /// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
@@ -47,14 +49,14 @@ pub unsafe extern "C" fn field_record_new(
 ) -> FieldStatus {
     let work = |host: &Host, bytes: &[u8]| {
         let new: New = request::parse(bytes)?;
-        host.call()?.record_new(&new.kind, Json::Object(new.body))
+        host.record_new(&new.kind, Json::Object(new.body))
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_record_new", store, request, response_out, work) }
 }
 
 /// Changes working fields of a draft or a record: `{"id","set":{path:value}}` gives `{"id","status"}`. What
-/// is sealed is refused (`S.sealed`).
+/// is sealed is refused (`S.sealed`). On a locked store it goes into the sealed box, as a new record does.
 ///
 /// # Safety
 /// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
@@ -66,7 +68,7 @@ pub unsafe extern "C" fn field_record_edit(
 ) -> FieldStatus {
     let work = |host: &Host, bytes: &[u8]| {
         let edit: Edit = request::parse(bytes)?;
-        host.call()?.record_edit(edit.id, edit.set.into_iter().collect())
+        host.record_edit(edit.id, edit.set.into_iter().collect())
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_record_edit", store, request, response_out, work) }
@@ -88,7 +90,7 @@ pub unsafe extern "C" fn field_draft_keep(
     let work = |host: &Host, bytes: &[u8]| {
         let edit: Edit = request::parse(bytes)?;
         let sets: Vec<_> = edit.set.into_iter().collect();
-        host.call()?.draft_keep(edit.id, &sets)
+        host.draft_keep(edit.id, sets)
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_draft_keep", store, request, response_out, work) }

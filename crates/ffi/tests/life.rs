@@ -11,9 +11,10 @@ use common::{
     EMPTY, Folder, KEY, account, action, bytes, call, enrol, enrolled, name, open, open_with, refused, take, try_call,
 };
 use field::{
-    FIELD_KEY_LOCKED, FIELD_MORE_WORK, FIELD_NO_NETWORK, FIELD_OK, FIELD_SIGNER_BAD, FIELD_SIGNER_TIMEOUT, field_close,
-    field_lifecycle, field_network_changed, field_record_list, field_record_new, field_record_seal, field_record_show,
-    field_rekey, field_resume, field_status_get, field_suspend, field_sync_once, field_unlock, field_verify,
+    FIELD_KEY_LOCKED, FIELD_MORE_WORK, FIELD_NO_NETWORK, FIELD_OK, FIELD_SIGNER_BAD, FIELD_SIGNER_TIMEOUT,
+    field_box_new, field_close, field_lifecycle, field_network_changed, field_record_list, field_record_new,
+    field_record_seal, field_record_show, field_rekey, field_resume, field_status_get, field_suspend, field_sync_once,
+    field_unlock, field_verify,
 };
 use serde_json::json;
 
@@ -31,6 +32,35 @@ fn r92_locked_the_key_is_gone_and_only_the_key_opens_it() {
     assert_eq!(unsafe { field_unlock(store, bytes(&KEY)) }, FIELD_OK);
     assert_eq!(call(field_record_show, store, &json!({ "id": draft["id"] }))["status"], "draft");
     assert_eq!(name(field_lifecycle(store, 3)), "I.value");
+    assert_eq!(field_close(store), FIELD_OK);
+}
+
+#[test]
+fn r92_a_locked_store_and_one_that_cannot_be_opened_yet_take_words_and_show_none() {
+    let folder = Folder::new();
+    let store = enrolled(&folder);
+    assert_eq!(field_lifecycle(store, 2), FIELD_OK);
+    let said = call(field_record_new, store, &account("said in the corridor"));
+    assert_eq!(said["status"], "boxed");
+    assert_eq!(refused(field_record_show, store, &json!({ "id": said["id"] })).1, "STORE.locked");
+    assert_eq!(field_close(store), FIELD_OK);
+    // The phone was restarted: nobody has authenticated yet, and the key is not to be had.
+    let cold = |config: &str, request: &serde_json::Value| {
+        let mut answer = EMPTY;
+        let request = request.to_string();
+        let status = unsafe { field_box_new(bytes(config.as_bytes()), bytes(request.as_bytes()), &raw mut answer) };
+        (status, take(answer))
+    };
+    let (status, later) = cold(&folder.config(), &account("said after the restart"));
+    assert_eq!((status, &later["status"]), (FIELD_OK, &json!("boxed")));
+    let (status, refused) = cold(&folder.config(), &json!({ "kind": "disclosure", "body": { "CANARY": 1 } }));
+    assert_eq!((name(status), &refused["error"]["code"]), ("I.field".to_owned(), &json!("I.field")), "{refused}");
+    assert_eq!(name(cold(r#"{"path":"/nowhere/at/all"}"#, &account("lost?")).0), "STORE.locked");
+    let (status, store, _) = open_with(&folder.config(), &KEY, std::ptr::null());
+    assert_eq!(status, FIELD_OK);
+    for made in [said, later] {
+        assert_eq!(call(field_record_show, store, &json!({ "id": made["id"] }))["status"], "draft");
+    }
     assert_eq!(field_close(store), FIELD_OK);
 }
 

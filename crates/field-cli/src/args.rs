@@ -202,6 +202,8 @@ pub(crate) enum Command {
     Prompts,
     /// Records that may be about the same number, place or person
     Matches,
+    /// What was said while the store's key was gone and could not be made into records
+    Box,
     /// What waits to be sent, and when the server was last reached
     Status,
     /// Send and fetch once

@@ -51,7 +51,10 @@ fn act(cli: &Cli) -> Result<Option<Json>, FieldError> {
         // It proves itself: no store is opened, and none is made.
         return field_core::bundle::verify(file, pins).map(Some);
     }
-    let open = store::open(&cli.globals)?;
+    let open = match store::open(&cli.globals) {
+        Err(error) if error.code == code::STORE_KEY => return call.boxed(&cli.globals).unwrap_or(Err(error)).map(Some),
+        opened => opened?,
+    };
     let answer = if matches!(cli.command, Command::Watch) {
         watch::watch(&open).map(|()| None)
     } else {

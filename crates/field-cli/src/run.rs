@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use field_core::bundle::{Export, What};
 use field_core::net::Until as CoreUntil;
-use field_core::{Field, FieldError, ListFilter, Of, SearchFor};
+use field_core::{Field, FieldError, ListFilter, Of, SealedBox, SearchFor, SystemRandom};
 use serde_json::{Map, Value as Json, json};
 use signed::code;
 
-use crate::args::{BodyArgs, Command, Until};
-use crate::body;
+use crate::args::{BodyArgs, Command, Globals, Until};
+use crate::{body, store};
 
 /// Where a command comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl<'a> Call<'a> {
             | Command::VerifyBundle { .. }
             | Command::Prompts
             | Command::Matches
+            | Command::Box
             | Command::Status
             | Command::Sync { .. }
             | Command::Watch
@@ -53,6 +54,21 @@ impl<'a> Call<'a> {
         };
         let body = from.map(|from| body::read(from, source == Source::Terminal)).transpose()?;
         Ok(Self { command, body })
+    }
+
+    /// What of it is done without the store's key: a new record and an edit go into the sealed box, if the store has
+    /// one. `None` of any other command.
+    pub(crate) fn boxed(self, globals: &Globals) -> Option<Result<Json, FieldError>> {
+        let sealed_box = SealedBox::of(globals.store.as_ref()?).ok()?;
+        let (clock, random) = (store::clock(globals), SystemRandom::new());
+        if let Command::New { kind, body } = self.command {
+            let whole = whole(self.body, body);
+            return Some(whole.and_then(|body| sealed_box.record_new(kind, body, &*clock, &random)));
+        }
+        let Command::Edit { id, body } = self.command else { return None };
+        let given = self.body.unwrap_or_default().into_iter();
+        let sets = given.chain(body.sets.iter().cloned()).collect();
+        Some(sealed_box.record_edit(*id, sets, &*clock, &random))
     }
 
     /// Carries it out; answers the contract's JSON.
@@ -111,6 +127,7 @@ impl<'a> Call<'a> {
             Command::VerifyBundle { file, pins } => field_core::bundle::verify(file, pins),
             Command::Prompts => field.prompts(),
             Command::Matches => field.matches(),
+            Command::Box => field.box_list(),
             Command::Status => field.status(),
             Command::Sync { timeout, until } => {
                 let until = match until {

@@ -24,13 +24,7 @@ pub(crate) fn open(globals: &Globals) -> Result<Open, FieldError> {
     let Some(dir) = &globals.store else {
         return Err(FieldError::new(code::I_USAGE, "which store? say --store DIR"));
     };
-    let clock: Arc<dyn Clock> = match globals.now {
-        Some(now) => {
-            say::note(&format!("a test clock runs from {now}"));
-            Arc::new(TestClock::starting_at(now))
-        }
-        None => Arc::new(SystemClock::new()),
-    };
+    let clock = clock(globals);
     make_folder(dir)?;
     let key = KeyFile::new(globals.key_file.clone().unwrap_or_else(|| dir.join("key")));
     let field = with_key(dir, &key, &clock)?;
@@ -41,6 +35,17 @@ pub(crate) fn open(globals: &Globals) -> Result<Open, FieldError> {
         field.reauthenticated()?;
     }
     Ok(Open { field, clock, key, dir: dir.clone() })
+}
+
+/// The clock that the command line names.
+pub(crate) fn clock(globals: &Globals) -> Arc<dyn Clock> {
+    match globals.now {
+        Some(now) => {
+            say::note(&format!("a test clock runs from {now}"));
+            Arc::new(TestClock::starting_at(now))
+        }
+        None => Arc::new(SystemClock::new()),
+    }
 }
 
 impl Open {

@@ -109,6 +109,32 @@ fn a_wrong_key_changes_nothing() {
 }
 
 #[test]
+fn r92_without_the_key_words_are_taken_into_the_box_and_nothing_else_is_done() {
+    let device = Device::enrolled();
+    let (key, away) = (device.store().join("key"), device.home.join("away"));
+    std::fs::rename(&key, &away).unwrap();
+    let body = r#"{"exact_words": "CANARY she will not say who", "heard_how": "direct"}"#;
+    let made = device.fed(&["--json", "new", "concern", "--from", "-"], body);
+    assert_eq!((made.status, &made.json()["status"]), (0, &json!("boxed")), "{}", made.out);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let edited = device.run(&["edit", &id, "--set", "source=school"]);
+    assert!(edited.status == 0 && edited.out.contains("sealed box"), "{}", edited.out);
+    for words in [&["show", id.as_str()][..], &["list"], &["seal", id.as_str()], &["status"]] {
+        assert_eq!(device.refused(words)["code"], "STORE.key", "{words:?}");
+    }
+    assert!(!key.exists(), "no second key for a store that has one");
+    for entry in std::fs::read_dir(device.store().join("box")).unwrap().map(Result::unwrap) {
+        assert_eq!(mode(&entry.path()), 0o600);
+        let bytes = std::fs::read(entry.path()).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"CANARY"));
+    }
+    std::fs::rename(&away, &key).unwrap();
+    let shown = device.json(&["show", &id]);
+    assert_eq!((&shown["exact_words"], &shown["source"]), (&json!("CANARY she will not say who"), &json!("school")));
+    assert_eq!(device.json(&["status"])["boxed"], 0);
+}
+
+#[test]
 fn a_store_in_use_is_said_at_once() {
     let device = Device::new();
     device.json(&["status"]);

@@ -92,7 +92,7 @@ impl Field {
         // It must not keep a store from opening: there may be an account to be saved.
         let _ = Files::of(&options.dir).sweep(true, |sha256| media::is_known(db, sha256));
         let policy = Arc::new(policy::current(store.db()?)?);
-        Ok(Self(Arc::new(Inner {
+        let field = Self(Arc::new(Inner {
             key: Mutex::new(options.key.clone()),
             options,
             store: Mutex::new(store),
@@ -103,7 +103,9 @@ impl Field {
             bus,
             wakers: Mutex::default(),
             alive: Arc::default(),
-        })))
+        }));
+        field.keep_box();
+        Ok(field)
     }
 
     /// Whether this database is still open somewhere, to be asked when one's own clone is gone.

@@ -5,6 +5,7 @@
 //! events, the wish to stay in sync and (unless locked) the key while the database is closed.
 
 mod link;
+mod locked;
 
 pub use link::{Screen, Within};
 
@@ -21,6 +22,7 @@ use crate::event::{Bus, Event, EventReceiver};
 use crate::field::{Field, Lifeline};
 use crate::net::{Stop, Watch};
 use crate::ports::{Clock, Random};
+use crate::sealed_box::SealedBox;
 use crate::types::{Options, StoreKey};
 
 /// How long closing and suspending wait for calls that are under way: the time an operating system
@@ -55,6 +57,8 @@ struct State {
     key: Option<StoreKey>,
     /// Whether the app wants to stay in sync.
     syncing: bool,
+    /// What takes words while the key is gone, as the store itself said when it was open.
+    sealed: Option<SealedBox>,
     /// Whether the system says that there is a network.
     network: bool,
     /// Of every database that was opened and may still be open in a call that has not come back.
@@ -100,6 +104,7 @@ impl Host {
             network: true,
             opened: vec![field.lifeline()],
             enrolled: begun(&field),
+            sealed: field.sealed_box().ok(),
             phase: Phase::Open(field),
             key: Some(options.key),
             syncing: false,
@@ -232,6 +237,7 @@ impl Host {
         }
         let field = Field::open_on(self.options(key.clone()), Arc::clone(&self.0.bus))?;
         state.enrolled = begun(&field);
+        state.sealed = field.sealed_box().ok();
         state.opened.push(field.lifeline());
         state.phase = Phase::Open(field);
         state.key = Some(key);

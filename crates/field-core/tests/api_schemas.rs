@@ -194,6 +194,7 @@ fn parsed(name: &str, request: &Json) -> bool {
         "status" => parse::<request::Status>(bytes).is_ok(),
         "prompts" => parse::<request::Prompts>(bytes).is_ok(),
         "matches" => parse::<request::Matches>(bytes).is_ok(),
+        "box_list" => parse::<request::BoxList>(bytes).is_ok(),
         "timeline" => parse::<request::Timeline>(bytes).is_ok(),
         "export" => parse::<request::Export>(bytes).is_ok(),
         "verify_bundle" => parse::<request::VerifyBundle>(bytes).is_ok(),
@@ -223,6 +224,7 @@ fn a_schema_takes_a_request_exactly_when_the_core_does() {
         ("status", json!({})),
         ("prompts", json!({})),
         ("matches", json!({})),
+        ("box_list", json!({})),
         ("timeline", json!({ "person": id, "case": id })),
         (
             "export",

@@ -110,6 +110,7 @@ codes! {
     STORE_SUSPENDED = 1007 "STORE.suspended" Locked;
     STORE_CLOSED = 1008 "STORE.closed" Locked;
     STORE_WAITING = 1009 "STORE.waiting" Busy;
+    STORE_BOX_FULL = 1010 "STORE.box_full" Limit;
 
     D_REVOKED = 1100 "D.revoked" Denied;
     D_UNKNOWN = 1101 "D.unknown" Denied;

@@ -38,6 +38,10 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
         Command::Enrol { .. } => {
             format!("This device belongs to {} ({}).\n", text(value, "user"), text(value, "role"))
         }
+        Command::New { .. } | Command::Edit { .. } if value["status"] == "boxed" => format!(
+            "In the sealed box of this device: {}. Its key opens it; until then nobody can read it here.\n",
+            text(value, "id")
+        ),
         Command::New { kind, .. } => {
             with_gaps(format!("Saved on this device: {kind} {} ({}).\n", text(value, "id"), status(value)), value)
         }
@@ -63,6 +67,7 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
         Command::VerifyBundle { .. } => bundle(value),
         Command::Prompts => prompts(value),
         Command::Matches => matches(value),
+        Command::Box => boxed(value),
         Command::Status => standing(value),
         Command::Sync { .. } => synced(value),
         Command::Verify { .. } => verified(value),
@@ -153,6 +158,21 @@ fn prompts(value: &Json) -> String {
         vec![due, text(prompt, "code").into(), rung, text(prompt, "text").into(), text(prompt, "record").into()]
     };
     table(&["DUE", "RULE", "RUNG", "WHAT", "RECORD"], &all.iter().map(row).collect::<Vec<_>>())
+}
+
+fn boxed(value: &Json) -> String {
+    let all = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    if all.is_empty() {
+        return String::from("Nothing is left in the sealed box.\n");
+    }
+    let row = |left: &Json| {
+        let words: Vec<String> = list(left, "words")
+            .iter()
+            .map(|said| format!("{}: {}", text(said, "path"), plain(&said["value"])))
+            .collect();
+        vec![text(left, "at").into(), text(left, "kind").into(), text(left, "id").into(), words.join("; ")]
+    };
+    table(&["SAID AT", "KIND", "RECORD", "WORDS"], &all.iter().map(row).collect::<Vec<_>>())
 }
 
 fn matches(value: &Json) -> String {

@@ -13,7 +13,7 @@ use sync_engine::Urgency;
 use super::{Ids, answer, kind_of, small_enough, vital};
 use crate::api::new::reader;
 use crate::error::{FieldError, Result};
-use crate::field::Field;
+use crate::field::{Field, Moment};
 use crate::pen::{Pen, Saying, Words};
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow};
@@ -28,13 +28,15 @@ impl Field {
     /// keystroke: `{"id","status"}`. A draft change is made of it at 2,000 characters, and else by
     /// [`Field::drafts_flush`].
     pub fn draft_keep(&self, id: RecordId, sets: &[(String, Json)]) -> Result<Json> {
-        self.change_draft(id, sets, false)
+        self.change_draft(id, sets, false, &self.moment())
     }
 
     /// Makes draft changes of what was only autosaved: of every draft that was left alone for that
     /// many milliseconds (30,000 is the rule), or of all (leaving the screen, lock).
     pub fn drafts_flush(&self, untouched_ms: Option<i64>) -> Result<u64> {
         let Ok(me) = self.me() else { return Ok(0) };
+        // What was said while the key was gone and could not be signed when it came back.
+        let _ = self.empty_box();
         let moment = self.moment();
         let since: Option<Timestamp> = untouched_ms.map(|ms| moment.now.plus_millis(-ms));
         let stale = self.read(|db| lists::stale_drafts(db, since))?;
@@ -61,9 +63,14 @@ impl Field {
     }
 
     /// Sets values of a draft; with `flush`, a draft change is made at once.
-    pub(crate) fn change_draft(&self, id: RecordId, sets: &[(String, Json)], flush_now: bool) -> Result<Json> {
+    pub(crate) fn change_draft(
+        &self,
+        id: RecordId,
+        sets: &[(String, Json)],
+        flush_now: bool,
+        moment: &Moment,
+    ) -> Result<Json> {
         let me = self.me()?;
-        let moment = self.moment();
         // What kind a draft is never changes; what it says is read where it is written.
         let known = self.read(|db| lists::draft(db, id))?;
         let vital = known.is_some_and(|draft| vital(&draft.kind));
@@ -79,7 +86,7 @@ impl Field {
             let mut ids = Ids::new(self.random(), moment.now);
             changed.body = Json::Object(normalise(kind, changed.body, &mut || ids.next())?.0);
             ids.done()?;
-            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let pen = Pen { db, me: &me, moment, random: self.random() };
             changed.changed_at = moment.now;
             changed.unflushed = changed.unflushed.saturating_add(typed as u64).max(1);
             if flush_now || changed.unflushed >= FLUSH_BYTES {

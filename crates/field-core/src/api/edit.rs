@@ -9,7 +9,7 @@ use sync_engine::Urgency;
 use super::new::finish;
 use super::{Ids, answer, held, kind_of, record_row, small_enough};
 use crate::error::{FieldError, Result};
-use crate::field::{Field, Me};
+use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
 use crate::store::changes::DocRow;
 use crate::store::lists;
@@ -18,12 +18,16 @@ impl Field {
     /// Changes working fields of a draft or a record: `{"id","status"}`. What is sealed is refused
     /// (`S.sealed`), and so is a field on which two people differ (`R93.conflict`).
     pub fn record_edit(&self, id: RecordId, sets: Vec<(String, Json)>) -> Result<Json> {
+        self.record_edit_at(id, sets, &self.moment())
+    }
+
+    /// The same, of what was said at another time.
+    pub(crate) fn record_edit_at(&self, id: RecordId, sets: Vec<(String, Json)>, moment: &Moment) -> Result<Json> {
         sets.iter().try_for_each(|(_, value)| small_enough(value))?;
         if self.read(|db| lists::draft(db, id))?.is_some() {
-            return self.change_draft(id, &sets, true);
+            return self.change_draft(id, &sets, true, moment);
         }
         let me = self.me()?;
-        let moment = self.moment();
         let line = self.write(false, |db| {
             let (mut row, mut view) = held(db, id)?;
             let kind = kind_of(&row.kind)?;
@@ -31,7 +35,7 @@ impl Field {
             let mut ids = Ids::new(self.random(), moment.now);
             let writes = edits(kind, &view, &sets, &moment.policy, &mut || ids.next())?;
             ids.done()?;
-            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let pen = Pen { db, me: &me, moment, random: self.random() };
             pen.write(&mut row, Some(&mut view), &Words { writes, ..Words::default() }, Urgency::Info)?;
             finish(&pen, &row, &view)
         })?;

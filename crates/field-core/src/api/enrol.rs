@@ -72,6 +72,7 @@ impl Field {
             Ok(())
         })?;
         self.forget_me();
+        self.keep_box();
         Ok(answer::json(&answer::Enrolled {
             device: device.into(),
             user: enrolled.user.to_string(),

@@ -33,29 +33,35 @@ impl Field {
     /// A new record. Kinds declared drafted begin as a draft, the others are live at once. Durable
     /// when it returns: `{"id","status","case","gaps"}`; `gaps` is what a live record still needs.
     pub fn record_new(&self, kind: &str, body: Json) -> Result<Json> {
+        let moment = self.moment();
+        let id = RecordId::mint(moment.now, ports::bytes(self.random())?);
+        self.record_new_at(kind, body, &moment, id)
+    }
+
+    /// The same, of what was said at another time, as the record that was named then.
+    pub(crate) fn record_new_at(&self, kind: &str, body: Json, moment: &Moment, id: RecordId) -> Result<Json> {
         small_enough(&body)?;
         let me = self.me()?;
         let kind = kind_of(kind)?;
         if !may_create(me.role, kind) {
             return Err(FieldError::new(code::I_CREATE, "this role does not make records of this kind"));
         }
-        let moment = self.moment();
         let mut ids = Ids::new(self.random(), moment.now);
         let mut body = normalise(kind, body, &mut || ids.next())?;
         ids.done()?;
         defaults(kind, &mut body, moment.now);
-        let fresh = self.read(|db| self.place(db, kind, body, &me, &moment))?;
+        let fresh = self.read(|db| self.place(db, Fresh { id, kind, body }, &me, moment))?;
         let answer = self.write(vital(kind.name), |db| {
-            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let pen = Pen { db, me: &me, moment, random: self.random() };
             if kind.drafted { begin_draft(&pen, &fresh) } else { begin_live(&pen, &fresh) }
         })?;
         self.saved();
         Ok(answer)
     }
 
-    /// Gives a body its id, and its case and school where it does not name them.
-    fn place(&self, db: &Connection, kind: &'static Kind, mut body: Body, me: &Me, moment: &Moment) -> Result<Fresh> {
-        let id = RecordId::mint(moment.now, ports::bytes(self.random())?);
+    /// Gives a body its case and school where it does not name them.
+    fn place(&self, db: &Connection, fresh: Fresh, me: &Me, moment: &Moment) -> Result<Fresh> {
+        let Fresh { id, kind, mut body } = fresh;
         inherit(db, &mut body)?;
         if kind.name == "case" {
             body.0.insert("case".into(), json!(id.to_string()));

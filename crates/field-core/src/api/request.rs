@@ -219,6 +219,12 @@ pub struct Prompts {}
 #[serde(deny_unknown_fields)]
 pub struct Matches {}
 
+/// What is still in the sealed box.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BoxList {}
+
 /// A file is attached to a record or draft; given as a path or, up to what a request holds, in base64.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -5,6 +5,8 @@ use rusqlite::Connection;
 use super::optional;
 use crate::error::{Result, damaged};
 
+/// What the key of the sealed box is derived from.
+pub(crate) const BOX_SECRET: &str = "box_secret";
 pub(crate) const SIGNER: &str = "signer";
 pub(crate) const INCARNATION: &str = "incarnation";
 pub(crate) const USER: &str = "user";

@@ -12,11 +12,12 @@ use super::migrate::migrate;
 use crate::error::{FieldError, Result};
 use crate::media;
 use crate::ports::Random;
+use crate::sealed_box;
 use crate::types::StoreKey;
 
 const DATABASE: &str = "field.db";
 const FILES: [&str; 3] = ["field.db", "field.db-wal", "field.db-shm"];
-const RESERVE: &str = "reserve";
+pub(crate) const RESERVE: &str = "reserve";
 /// What folders with files that were set aside are called.
 const DAMAGED: &str = "damaged-";
 /// Disk space kept free for a disclosure that has to be saved when the disk is full.
@@ -133,7 +134,7 @@ impl Store {
     /// the pages left on the disk were never plain.
     pub(crate) fn erase(&mut self) -> Result<()> {
         self.connection = None;
-        for name in FILES.iter().chain(&[RESERVE, "keycheck"]) {
+        for name in FILES.iter().chain(&[RESERVE, "keycheck", sealed_box::KEY_FILE]) {
             match fs::remove_file(self.dir.join(name)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -146,9 +147,11 @@ impl Store {
                 fs::remove_dir_all(entry.path())?;
             }
         }
-        match fs::remove_dir_all(self.dir.join(media::FOLDER)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            Ok(()) | Err(_) => {}
+        for folder in [media::FOLDER, sealed_box::FOLDER] {
+            match fs::remove_dir_all(self.dir.join(folder)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                Ok(()) | Err(_) => {}
+            }
         }
         Ok(key::sync_folder(&self.dir)?)
     }
@@ -171,6 +174,17 @@ fn try_lock(file: &File) -> std::io::Result<bool> {
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Takes a lock that is held for a moment only, after whoever has it.
+#[cfg(unix)]
+pub(crate) fn lock_waiting(file: &File) -> std::io::Result<()> {
+    Ok(rustix::fs::flock(file, rustix::fs::FlockOperation::LockExclusive)?)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn lock_waiting(file: &File) -> std::io::Result<()> {
+    file.lock()
 }
 
 #[cfg(unix)]
@@ -257,7 +271,7 @@ fn set_aside(dir: &Path, now: Timestamp) -> Result<FieldError> {
         aside = dir.join(format!("{DAMAGED}{stamp}-{number}"));
     }
     fs::create_dir(&aside)?;
-    for name in FILES.iter().chain(&["keycheck", media::FOLDER]) {
+    for name in FILES.iter().chain(&["keycheck", media::FOLDER, sealed_box::KEY_FILE, sealed_box::FOLDER]) {
         let from = dir.join(name);
         if from.exists() {
             fs::rename(from, aside.join(name))?;

@@ -4,14 +4,14 @@
 
 use field_core::bundle::{self, Export, What};
 use field_core::net::{LinkStore as _, SyncAnswer, Until};
-use field_core::{EventReceiver, FieldError, Host, ListFilter, Of, StoreKey};
+use field_core::{EventReceiver, FieldError, Host, ListFilter, Of, SealedBox, StoreKey, SystemRandom};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, UserId, Value};
 use sync_engine::device::ProvenPage;
 use wire::{EnrolmentCode, Lane, Row};
 
 use crate::common::server::at;
-use crate::common::{Folder, Person, Server, account, action, concern, open, options, record};
+use crate::common::{Folder, Person, Server, account, action, concern, morning, open, options, record};
 use crate::net_common::{Origin, PATIENCE, TestServer};
 
 mod sample;
@@ -152,6 +152,10 @@ impl Gallery {
             self.made(officer, "concern", same.clone());
         }
         self.keep("matches.response", officer.field.matches().unwrap());
+        let boxed = SealedBox::of(officer.folder.path()).unwrap();
+        let said = vec![("how_recorded".to_owned(), json!("typed_live"))];
+        boxed.record_edit(record(id), said, &*morning(), &SystemRandom::new()).unwrap();
+        self.keep("box_list.response", officer.field.box_list().unwrap());
         let case = officer.show(id)["case"].as_str().unwrap().to_owned();
         self.keep("timeline.response", officer.field.timeline(Of::Case(record(&case))).unwrap());
         let folder = Folder::new("bundle");

@@ -44,6 +44,9 @@ pub struct Status {
     pub clock_skew_ms: Option<i64>,
     /// How many records of ours the server refused something of.
     pub refused: i64,
+    /// How many things were said while the store's key was gone and are in its box still: what the store refused,
+    /// and what does not open.
+    pub boxed: u64,
     /// How many things came that do not hold.
     pub distrusted: i64,
     /// The version of the force's policy that is in force here.

@@ -1,8 +1,9 @@
 //! Answers to what was written.
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
-use super::{Gap, Hash, Id};
+use super::{Gap, Hash, Id, Time};
 
 /// A record was made, and is on disk.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +21,30 @@ pub struct Made {
     /// What a live record still needs; a draft is asked when it is sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gaps: Option<Vec<Gap>>,
+}
+
+/// Something said while the store's key was gone, and still in its box.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Boxed {
+    /// The record it is about; null where it does not open.
+    pub id: Option<Id>,
+    /// When it was said, by the device's clock.
+    pub at: Option<Time>,
+    /// Of a new record: its kind.
+    pub kind: Option<String>,
+    /// What it says: the fields of a new record, or what was to be changed.
+    pub words: Vec<BoxedWords>,
+}
+
+/// A value in a sealed box.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BoxedWords {
+    /// Where it belongs.
+    pub path: String,
+    /// What was said there.
+    pub value: Json,
 }
 
 /// Working fields were changed, on disk.
