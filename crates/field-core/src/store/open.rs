@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use signed::{Timestamp, code};
@@ -210,7 +211,15 @@ fn wrong_key() -> FieldError {
     FieldError::new(code::STORE_KEY, "this key does not open the store; nothing was changed")
 }
 
+/// SQLite lets other threads go on before it has made the cipher known (SQLITE_EXTRA_INIT), and one that opens a file
+/// just then is told that `PRAGMA key` is no SQL: the process's first opening ends before any other begins.
+fn begin_sqlite() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(Connection::open_in_memory()));
+}
+
 fn connect(dir: &Path, key: &StoreKey, exists: bool) -> Result<Connection> {
+    begin_sqlite();
     let path = dir.join(DATABASE);
     let mut connection = Connection::open(&path)?;
     // The library's own log goes to the terminal of whoever embeds this; errors are answered instead.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Once;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -42,7 +43,15 @@ pub(super) fn connect_new(path: &Path, key: &[u8; 32]) -> Answer<Connection> {
     open(path, key, flags)
 }
 
+/// SQLite lets other threads go on before it has made the cipher known (SQLITE_EXTRA_INIT), and one that opens a file
+/// just then is told that `PRAGMA key` is no SQL: the process's first opening ends before any other begins.
+fn begin_sqlite() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(Connection::open_in_memory()));
+}
+
 fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Answer<Connection> {
+    begin_sqlite();
     let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
     connection.busy_timeout(BUSY_WAIT).map_err(failure)?;
     // Closing with a wrong key must not move a single page out of the write-ahead log.
