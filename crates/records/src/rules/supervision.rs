@@ -63,7 +63,17 @@ fn owner_away(view: &CaseView<'_>, found: &mut Findings) {
     let Some(owner) = case.owner().filter(|owner| view.people.member(owner).is_some_and(|one| one.away)) else {
         return;
     };
-    let taken = |row: &Row| row.status == "accepted" && row.text("from") == Some(owner);
+    // What was accepted before it came back to them says nothing about this time.
+    let became = case.steps.iter().rfind(|step| {
+        matches!(step.verb.as_str(), "assign" | "hand_over")
+            && step.body.get("to").and_then(Json::as_str) == Some(owner)
+    });
+    let since = became.map(|step| step.at);
+    let taken = |row: &Row| {
+        row.status == "accepted"
+            && row.text("from") == Some(owner)
+            && row.did("accept").any(|step| since.is_none_or(|since| step.at > since))
+    };
     let sergeant = view.people.sergeant_of(owner).filter(|_| !view.of("handover").any(taken));
     let Some(sergeant) = sergeant else { return };
     let text = "whoever owns this case is away: it is yours until a handover is accepted";

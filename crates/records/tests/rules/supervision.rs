@@ -53,7 +53,11 @@ fn r68_the_case_of_somebody_away_is_the_sergeants_until_another_has_accepted_it(
     case.add("over", "handover", "sgt1", "09:30", json!({ "from": "ofc1", "to": "ofc2", "items": [] }));
     case.step("over", "accept", "ofc2", "10:00", json!({}));
     assert!(case.told("10:00", "R68").is_empty());
-    assert!(case.gate("10:00", "case", "hand_over", "sgt1", to).is_empty());
+    assert!(case.gate("10:00", "case", "hand_over", "sgt1", to.clone()).is_empty());
+    // It went over and came back: what was accepted the first time does not count the second.
+    case.step("case", "hand_over", "sgt1", "10:30", to);
+    case.step("case", "hand_over", "sgt1", "11:00", json!({ "to": "ofc1", "reason": "back from leave" }));
+    assert_eq!(case.told("12:00", "R68"), ["09:00 sgt1 R68.not_accepted"]);
 }
 
 #[test]
