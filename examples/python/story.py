@@ -12,9 +12,10 @@ import json
 import queue
 import secrets
 import sys
+import tempfile
 from typing import Any, Callable, Dict
 
-from firsthand import Field, FieldError
+from firsthand import LOCKED, Field, FieldError, verify_bundle
 
 Json = Dict[str, Any]
 
@@ -50,7 +51,7 @@ class Story:
         self.heard: "queue.Queue[Json]" = queue.Queue()
         field.listen(self.heard.put)
 
-    def tell(self, code: str) -> None:
+    def tell(self, code: str, key: bytes) -> None:
         who = self.field.enrol(code)
         step("enrolled", user=who["user"], device=who["device"])
         self.field.sync_start()
@@ -79,6 +80,23 @@ class Story:
         self.field.suspend()
         self.field.resume()
         step("woken", status=self.status_of(asked["id"]))
+        self.locks_and_looks_back(asked["id"], key)
+
+    def locks_and_looks_back(self, asked: str, key: bytes) -> None:
+        """The screen locks in the middle of a talk; afterwards the case is looked at, and taken along."""
+        self.field.lifecycle(LOCKED)
+        said = self.field.new("disclosure", ACCOUNT)
+        expect(said["status"] == "boxed", "a locked device takes words")
+        self.field.unlock(key)
+        expect(self.status_of(said["id"]) == "draft" and not self.field.box_list(), "they are a draft when it is open")
+        case = self.field.show(asked)["case"]
+        expect(any(line["record"] == asked for line in self.field.timeline(case=case)), "the request is in its case")
+        self.field.prompts()
+        self.field.matches()
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = f"{folder}/case.bundle"
+            self.field.export(bundle, case=case, purpose="handed to a colleague")
+            expect(verify_bundle(bundle)["ok"], "the bundle proves itself")
 
     def status_of(self, id: str) -> str:
         return self.field.show(id, purpose="to see what came of it")["status"]
@@ -94,6 +112,11 @@ def step(name: str, **what: Any) -> None:
     print(json.dumps({"step": name, **what}), flush=True)
 
 
+def expect(held: bool, what: str) -> None:
+    if not held:
+        raise SystemExit(f"not so: {what}")
+
+
 def waits_for(word: str) -> None:
     line = sys.stdin.readline().strip()
     if line != word:
@@ -106,8 +129,9 @@ def main() -> None:
     folder, code = sys.argv[1:]
     try:
         # The key dies with this program and the store with it. An app asks its keystore.
-        with Field(folder, secrets.token_bytes(32)) as field:
-            Story(field).tell(code)
+        key = secrets.token_bytes(32)
+        with Field(folder, key) as field:
+            Story(field).tell(code, key)
     except FieldError as error:
         gaps = "".join(f"\n  {gap['code']} {gap.get('path', '')}" for gap in error.gaps)
         raise SystemExit(f"{error.code} ({error.error_class}): {error.message}{gaps}") from error

@@ -9,7 +9,7 @@
 
 from . import status
 from .errors import FieldError
-from .field import BACKGROUND, FOREGROUND, LOCKED, Field, set_log, version
+from .field import BACKGROUND, FOREGROUND, LOCKED, Field, box_new, set_log, verify_bundle, version
 from .library import WrongLibrary
 from .signer import KeyIsLocked, Signer
 
@@ -22,7 +22,9 @@ __all__ = [
     "KeyIsLocked",
     "Signer",
     "WrongLibrary",
+    "box_new",
     "set_log",
     "status",
+    "verify_bundle",
     "version",
 ]

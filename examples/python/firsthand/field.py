@@ -168,6 +168,26 @@ class Field:
         """Checks signatures, receipts and hashes: of one record, or of all."""
         return self._ask(self._library.field_verify, _without_none({"id": id}))
 
+    def prompts(self) -> List[Json]:
+        """What this user owes or is to know now."""
+        return self._ask(self._library.field_prompts, {})
+
+    def matches(self) -> List[Json]:
+        """Records that may be about the same number, place or person."""
+        return self._ask(self._library.field_matches, {})
+
+    def timeline(self, case: Optional[str] = None, person: Optional[str] = None) -> List[Json]:
+        """The chronology of a case or of a person: exactly one of the two."""
+        return self._ask(self._library.field_timeline, _without_none({"case": case, "person": person}))
+
+    def export(self, to: str, **what: Any) -> Json:
+        """Writes a bundle that proves itself, of a `case` or a `record`; `purpose` and `to_whom` are logged."""
+        return self._ask(self._library.field_export, _without_none({"to": to, **what}))
+
+    def box_list(self) -> List[Json]:
+        """What was said into the sealed box while the key was gone, and the store refused."""
+        return self._ask(self._library.field_box_list, {})
+
     # ---- network
 
     def sync_start(self) -> None:
@@ -269,6 +289,25 @@ class _Key:
 
 def _without_none(request: Json) -> Json:
     return {name: value for name, value in request.items() if value is not None}
+
+
+def verify_bundle(path: str, pins: Optional[List[str]] = None) -> Json:
+    """Checks a bundle; needs no store. `pins` are those that the force publishes."""
+    text = json.dumps(_without_none({"path": path, "pins": pins})).encode()
+    return _alone(lambda library, out: library.field_verify_bundle(lend(text), out))
+
+
+def box_new(config: Json, kind: str, body: Json) -> Json:
+    """A new record for a store that cannot be opened now: its words go into the store's sealed box."""
+    where, what = json.dumps(config).encode(), json.dumps({"kind": kind, "body": body}).encode()
+    return _alone(lambda library, out: library.field_box_new(lend(where), lend(what), out))
+
+
+def _alone(call: Callable[..., int]) -> Json:
+    library = the_library()
+    number, answer = fetch(library, lambda out: call(library, out))
+    check(library, number, answer)
+    return json.loads(answer)
 
 
 def version() -> str:

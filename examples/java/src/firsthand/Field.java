@@ -137,6 +137,45 @@ public final class Field implements AutoCloseable {
         return ask(LIBRARY::field_verify, with("id", id)).object();
     }
 
+    /** What this user owes or is to know now. */
+    public List<Map<String, Object>> prompts() {
+        return ask(LIBRARY::field_prompts, Map.of()).lines();
+    }
+
+    /** Records that may be about the same number, place or person. */
+    public List<Map<String, Object>> matches() {
+        return ask(LIBRARY::field_matches, Map.of()).lines();
+    }
+
+    /** The chronology of a case or of a person: one of the two, the other null. */
+    public List<Map<String, Object>> timeline(String caseId, String personId) {
+        return ask(LIBRARY::field_timeline, with("case", caseId, "person", personId)).lines();
+    }
+
+    /** Writes a bundle that proves itself: {@code case} or {@code record}, {@code to}, and why and for whom. */
+    public Map<String, Object> export(Map<String, Object> request) {
+        return ask(LIBRARY::field_export, request).object();
+    }
+
+    /** Checks a bundle; needs no store. {@code pins} are those that the force publishes, or empty. */
+    public static Map<String, Object> verifyBundle(String path, List<String> pins) {
+        try (Lent lent = request(with("path", path, "pins", pins.isEmpty() ? null : pins))) {
+            return Answer.of(response -> LIBRARY.field_verify_bundle(lent.bytes, response)).orThrow().object();
+        }
+    }
+
+    /** A new record for a store that cannot be opened now: its words go into the store's sealed box. */
+    public static Map<String, Object> boxNew(Map<String, Object> config, String kind, Map<String, Object> body) {
+        try (Lent store = request(config); Lent lent = request(Map.of("kind", kind, "body", body))) {
+            return Answer.of(response -> LIBRARY.field_box_new(store.bytes, lent.bytes, response)).orThrow().object();
+        }
+    }
+
+    /** What was said into the sealed box and the store refused. */
+    public List<Map<String, Object>> boxList() {
+        return ask(LIBRARY::field_box_list, Map.of()).lines();
+    }
+
     /** Changes the store key. Put the new one into the keystore first, beside the old one. */
     public void rekey(byte[] newStoreKey) {
         try (Lent key = new Lent(newStoreKey)) {

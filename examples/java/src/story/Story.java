@@ -3,8 +3,10 @@ package story;
 import firsthand.DeviceKey;
 import firsthand.Field;
 import firsthand.KeystoreKey;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,12 +27,12 @@ public final class Story {
         new SecureRandom().nextBytes(storeKey);
         DeviceKey deviceKey = KeystoreKey.of(Path.of(arguments[0] + ".p12"), password());
         try (Field field = Field.open(arguments[0], storeKey, deviceKey)) {
-            tell(field, new Ear(field), arguments[1]);
+            tell(field, new Ear(field), arguments[1], storeKey);
         }
         Said.step("closed");
     }
 
-    private static void tell(Field field, Ear ear, String code) throws Exception {
+    private static void tell(Field field, Ear ear, String code, byte[] storeKey) throws Exception {
         Map<String, Object> who = field.enrol(code);
         field.syncStart();
         Said.step("enrolled", "user", who.get("user"), "device", who.get("device"));
@@ -59,6 +61,36 @@ public final class Story {
         field.suspend();
         field.resume();
         Said.step("woken", "status", field.recordShow(action, "to see the answer").get("status"));
+        lockAndLookBack(field, action, storeKey);
+    }
+
+    /** The screen locks in the middle of a talk; afterwards the case is looked at, and taken along. */
+    private static void lockAndLookBack(Field field, String action, byte[] storeKey) throws Exception {
+        field.lifecycle(Field.Life.LOCKED);
+        Map<String, Object> said = field.recordNew("disclosure", Bodies.account("He was there on Sunday, too."));
+        expect("boxed".equals(said.get("status")), "a locked device takes words");
+        field.unlock(storeKey);
+        Object status = field.recordShow((String) said.get("id"), null).get("status");
+        expect("draft".equals(status) && field.boxList().isEmpty(), "they are a draft when it is open");
+        String inCase = (String) field.recordShow(action, null).get("case");
+        expect(field.timeline(inCase, null).stream().anyMatch(line -> action.equals(line.get("record"))),
+                "the request is in its case");
+        field.prompts();
+        field.matches();
+        Path bundle = Files.createTempFile("case", ".bundle");
+        try {
+            field.export(Map.of("case", inCase, "to", bundle.toString(), "purpose", "handed to a colleague"));
+            expect(Boolean.TRUE.equals(Field.verifyBundle(bundle.toString(), List.of()).get("ok")),
+                    "the bundle proves itself");
+        } finally {
+            Files.delete(bundle);
+        }
+    }
+
+    private static void expect(boolean held, String what) {
+        if (!held) {
+            throw new IllegalStateException("not so: " + what);
+        }
     }
 
     /** A person would type it. */

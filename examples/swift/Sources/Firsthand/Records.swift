@@ -79,6 +79,51 @@ extension Field {
         return try ask(field_verify, .object(request))
     }
 
+    /// What this user owes or is to know now.
+    public func prompts() throws -> [JSON] {
+        try ask(field_prompts, [:]).elements ?? []
+    }
+
+    /// Records that may be about the same number, place or person.
+    public func matches() throws -> [JSON] {
+        try ask(field_matches, [:]).elements ?? []
+    }
+
+    /// The chronology of a case.
+    public func timeline(case id: String) throws -> [JSON] {
+        try ask(field_timeline, ["case": .string(id)]).elements ?? []
+    }
+
+    /// The chronology of a person.
+    public func timeline(person id: String) throws -> [JSON] {
+        try ask(field_timeline, ["person": .string(id)]).elements ?? []
+    }
+
+    /// Writes a bundle that proves itself. `request` as in the reference: case or record, to, purpose, to_whom.
+    public func export(_ request: [String: JSON]) throws -> JSON {
+        try ask(field_export, .object(request))
+    }
+
+    /// Checks a bundle; needs no store. `pins` are those that the force publishes, or empty.
+    public static func verifyBundle(path: String, pins: [String] = []) throws -> JSON {
+        var request: [String: JSON] = ["path": .string(path)]
+        if !pins.isEmpty { request["pins"] = .array(pins.map { .string($0) }) }
+        return try answer(of: .object(request)) { request, response in field_verify_bundle(request, response) }
+    }
+
+    /// A new record for a store that cannot be opened now: its words go into the store's sealed box.
+    public static func boxNew(path: String, _ kind: String, _ body: JSON) throws -> JSON {
+        let config = try JSONEncoder().encode(JSON.object(["path": .string(path)]))
+        return try answer(of: ["kind": .string(kind), "body": body]) { request, response in
+            config.lend { field_box_new($0, request, response) }
+        }
+    }
+
+    /// What was said into the sealed box and the store refused.
+    public func boxList() throws -> [JSON] {
+        try ask(field_box_list, [:]).elements ?? []
+    }
+
     /// Changes the store key. Put the new one into the keychain first, beside the old one.
     public func rekey(storeKey: Data) throws {
         let answer = storeKey.lend { key in fetch { field_rekey(store, key, $0) } }
@@ -86,7 +131,14 @@ extension Field {
     }
 
     private func ask(_ call: RecordCall, _ request: JSON) throws -> JSON {
-        let answer = try JSONEncoder().encode(request).lend { request in fetch { call(store, request, $0) } }
+        try Self.answer(of: request) { call(store, $0, $1) }
+    }
+
+    private static func answer(
+        of request: JSON,
+        _ call: (field_bytes, UnsafeMutablePointer<field_buffer>) -> Int32
+    ) throws -> JSON {
+        let answer = try JSONEncoder().encode(request).lend { request in fetch { call(request, $0) } }
         try check(answer.status, answer.bytes)
         return try JSONDecoder().decode(JSON.self, from: answer.bytes)
     }
