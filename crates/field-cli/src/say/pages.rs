@@ -132,7 +132,10 @@ fn timeline(value: &Json) -> String {
             .find(|what| !what.is_empty())
             .unwrap_or_default();
         let doubt = if line.get("skew_ms").is_some() { "clock off" } else { "" };
-        let words = short(text(line, "text"), CELL_CHARS);
+        // The value of an entry that is no text comes as JSON.
+        let told = text(line, "text");
+        let value = serde_json::from_str(told).ok().filter(|value: &Json| value.is_object() || value.is_array());
+        let words = short(&value.map_or_else(|| told.to_owned(), |value| plain(&value)), CELL_CHARS);
         vec![
             minute(text(line, "at")),
             doubt.into(),
@@ -329,6 +332,15 @@ mod tests {
         let page = page(&seal, &value);
         assert!(page.starts_with("Sealed: i (sealed incomplete).\nStill missing:\n"), "{page}");
         assert!(page.contains("immediate_safety/safe_now: is the child safe? (R6.safe_now)"), "{page}");
+    }
+
+    #[test]
+    fn a_chronology_says_an_entry_in_words() {
+        let timeline = Command::Timeline { person: None, case: None };
+        let line = json!({"at": "2026-11-22T09:30:00.000Z", "kind": "meeting", "entry": "invited", "author": "pc.green",
+            "text": "{\"id\":\"x\",\"person\":{\"as_said\":\"Ms Reed\"},\"came\":true}"});
+        let page = page(&timeline, &json!([line]));
+        assert!(page.contains("came: yes, person: Ms Reed") && !page.contains('{'), "{page}");
     }
 
     #[test]
