@@ -374,10 +374,19 @@ field_status field_box_new(field_bytes config_json,
                            field_buffer *response_out);
 
 /*
- What is still in the sealed box after the store was opened: `{}` gives `[{"id","at","kind","words":[{"path",
- "value"}]}]`: what the store refused, and of what does not open only that it is there (`id` null).
+ What is still in the sealed box after the store was opened: `{}` gives `[{"number","id","at","kind","words":
+ [{"path","value"}]}]`, the first 100: what the store refused, and of what does not open only that it is there
+ (`id` null).
  */
 field_status field_box_list(field_store store, field_bytes request, field_buffer *response_out);
+
+/*
+ Takes out of the sealed box what somebody has dealt with: `{"number"}` gives `{"number","left"}`. `I.not_found`
+ of what is not kept there.
+ */
+field_status field_box_done(field_store store,
+                            field_bytes request,
+                            field_buffer *response_out);
 
 /*
  The name of a status as static text: `FIELD_HANDLE`, or a code's name such as `S.sealed`; NULL for

@@ -34,7 +34,7 @@ pub use records::{
     field_draft_keep, field_enrol, field_record_addendum, field_record_do, field_record_edit, field_record_list,
     field_record_new, field_record_seal, field_record_show, field_search, field_status_get, field_verify,
 };
-pub use sealed_box::{field_box_list, field_box_new};
+pub use sealed_box::{field_box_done, field_box_list, field_box_new};
 pub use signer::{FieldRelease, FieldSign, FieldSigner};
 pub use status::*;
 pub use store::{

@@ -1,6 +1,7 @@
 //! The sealed box: words for a store whose key is not to be had now (R92).
 
-use field_core::request::{self, BoxList, New, Open};
+use field_core::request::{self, BoxDone, BoxList, New, Open};
+use field_core::sealed_box::Ports;
 use field_core::{Clock, Host, SealedBox, SystemClock, SystemRandom, TestClock};
 use serde_json::Value as Json;
 
@@ -34,14 +35,17 @@ pub unsafe extern "C" fn field_box_new(
                 None => Box::new(SystemClock::new()),
             };
             let sealed_box = SealedBox::of(config.path.as_ref())?;
-            let made = sealed_box.record_new(&new.kind, Json::Object(new.body), &*clock, &SystemRandom::new())?;
+            let random = SystemRandom::new();
+            let ports = Ports { clock: &*clock, random: &random };
+            let made = sealed_box.record_new(&new.kind, Json::Object(new.body), ports)?;
             Ok((FIELD_OK, made.to_string().into_bytes()))
         })
     }
 }
 
-/// What is still in the sealed box after the store was opened: `{}` gives `[{"id","at","kind","words":[{"path",
-/// "value"}]}]`: what the store refused, and of what does not open only that it is there (`id` null).
+/// What is still in the sealed box after the store was opened: `{}` gives `[{"number","id","at","kind","words":
+/// [{"path","value"}]}]`, the first 100: what the store refused, and of what does not open only that it is there
+/// (`id` null).
 ///
 /// # Safety
 /// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
@@ -57,4 +61,23 @@ pub unsafe extern "C" fn field_box_list(
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_box_list", store, request, response_out, work) }
+}
+
+/// Takes out of the sealed box what somebody has dealt with: `{"number"}` gives `{"number","left"}`. `I.not_found`
+/// of what is not kept there.
+///
+/// # Safety
+/// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn field_box_done(
+    store: FieldStore,
+    request: FieldBytes,
+    response_out: *mut FieldBuffer,
+) -> FieldStatus {
+    let work = |host: &Host, bytes: &[u8]| {
+        let done: BoxDone = request::parse(bytes)?;
+        host.call()?.box_done(done.number)
+    };
+    // SAFETY: the caller vouches for the bytes and the pointer.
+    unsafe { record("field_box_done", store, request, response_out, work) }
 }

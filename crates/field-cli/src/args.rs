@@ -203,7 +203,11 @@ pub(crate) enum Command {
     /// Records that may be about the same number, place or person
     Matches,
     /// What was said while the store's key was gone and could not be made into records
-    Box,
+    Box {
+        /// Take this one out: somebody has dealt with it
+        #[arg(long, value_name = "NUMBER")]
+        done: Option<u64>,
+    },
     /// What waits to be sent, and when the server was last reached
     Status,
     /// Send and fetch once

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use field_core::bundle::{Export, What};
 use field_core::net::Until as CoreUntil;
+use field_core::sealed_box::Ports;
 use field_core::{Field, FieldError, ListFilter, Of, SealedBox, SearchFor, SystemRandom};
 use serde_json::{Map, Value as Json, json};
 use signed::code;
@@ -44,7 +45,7 @@ impl<'a> Call<'a> {
             | Command::VerifyBundle { .. }
             | Command::Prompts
             | Command::Matches
-            | Command::Box
+            | Command::Box { .. }
             | Command::Status
             | Command::Sync { .. }
             | Command::Watch
@@ -61,14 +62,15 @@ impl<'a> Call<'a> {
     pub(crate) fn boxed(self, globals: &Globals) -> Option<Result<Json, FieldError>> {
         let sealed_box = SealedBox::of(globals.store.as_ref()?).ok()?;
         let (clock, random) = (store::clock(globals), SystemRandom::new());
+        let ports = Ports { clock: &*clock, random: &random };
         if let Command::New { kind, body } = self.command {
             let whole = whole(self.body, body);
-            return Some(whole.and_then(|body| sealed_box.record_new(kind, body, &*clock, &random)));
+            return Some(whole.and_then(|body| sealed_box.record_new(kind, body, ports)));
         }
         let Command::Edit { id, body } = self.command else { return None };
         let given = self.body.unwrap_or_default().into_iter();
         let sets = given.chain(body.sets.iter().cloned()).collect();
-        Some(sealed_box.record_edit(*id, sets, &*clock, &random))
+        Some(sealed_box.record_edit(*id, sets, ports))
     }
 
     /// Carries it out; answers the contract's JSON.
@@ -127,7 +129,8 @@ impl<'a> Call<'a> {
             Command::VerifyBundle { file, pins } => field_core::bundle::verify(file, pins),
             Command::Prompts => field.prompts(),
             Command::Matches => field.matches(),
-            Command::Box => field.box_list(),
+            Command::Box { done: None } => field.box_list(),
+            Command::Box { done: Some(number) } => field.box_done(*number),
             Command::Status => field.status(),
             Command::Sync { timeout, until } => {
                 let until = match until {

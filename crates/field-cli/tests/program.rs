@@ -113,11 +113,11 @@ fn r92_without_the_key_words_are_taken_into_the_box_and_nothing_else_is_done() {
     let device = Device::enrolled();
     let (key, away) = (device.store().join("key"), device.home.join("away"));
     std::fs::rename(&key, &away).unwrap();
-    let body = r#"{"exact_words": "CANARY she will not say who", "heard_how": "direct"}"#;
-    let made = device.fed(&["--json", "new", "concern", "--from", "-"], body);
+    let body = r#"{"words_verbatim": [{"seq": 1, "speaker": "a pupil", "text": "CANARY I will not say who"}]}"#;
+    let made = device.fed(&["--json", "new", "disclosure", "--from", "-"], body);
     assert_eq!((made.status, &made.json()["status"]), (0, &json!("boxed")), "{}", made.out);
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    let edited = device.run(&["edit", &id, "--set", "source=school"]);
+    let edited = device.run(&["edit", &id, "--set", "how_recorded=typed_live"]);
     assert!(edited.status == 0 && edited.out.contains("sealed box"), "{}", edited.out);
     for words in [&["show", id.as_str()][..], &["list"], &["seal", id.as_str()], &["status"]] {
         assert_eq!(device.refused(words)["code"], "STORE.key", "{words:?}");
@@ -130,7 +130,9 @@ fn r92_without_the_key_words_are_taken_into_the_box_and_nothing_else_is_done() {
     }
     std::fs::rename(&away, &key).unwrap();
     let shown = device.json(&["show", &id]);
-    assert_eq!((&shown["exact_words"], &shown["source"]), (&json!("CANARY she will not say who"), &json!("school")));
+    assert_eq!(shown["words_verbatim"][0]["text"], "CANARY I will not say who");
+    assert_eq!(shown["how_recorded"], "typed_live");
+    assert!(device.run(&["box"]).out.contains("Nothing is left"));
     assert_eq!(device.json(&["status"])["boxed"], 0);
 }
 

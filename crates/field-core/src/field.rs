@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::time::Duration;
 
 use records::{Policy, Role};
 use rusqlite::Connection;
@@ -15,6 +16,7 @@ use crate::error::{FieldError, Result, damaged};
 use crate::event::{Bus, Event, EventKind, EventReceiver};
 use crate::media::Files;
 use crate::ports;
+use crate::sealed_box::SealedBox;
 use crate::store::{Store, changes, directory, fixed, media, meta, policy};
 use crate::types::{Identity, Options, StoreKey};
 
@@ -32,6 +34,8 @@ struct Inner {
     digest: Mutex<Option<AudienceDigest>>,
     // The policy in force: read at opening, and set after a page has brought another.
     policy: Mutex<Arc<Policy>>,
+    // The sealed box, as the store itself knows it, for whoever locks it without asking the database again.
+    sealed_box: Mutex<Option<SealedBox>>,
     locked: AtomicBool,
     bus: Arc<Bus>,
     wakers: Mutex<Vec<Waker>>,
@@ -81,7 +85,10 @@ impl Field {
     /// `STORE.in_use`. Another key: `STORE.key`, and no byte is changed. Damage: the files are
     /// moved to `damaged-<time>/` and kept, `STORE.damaged`. A newer schema: `STORE.newer`.
     pub fn open(options: Options) -> Result<Field> {
-        Self::open_on(options, Arc::default())
+        let field = Self::open_on(options, Arc::default())?;
+        // What cannot be done now is done later: there may be an account to be saved.
+        let _ = field.empty_box(Duration::MAX);
+        Ok(field)
     }
 
     /// Opens a store whose events go where those of its last life went.
@@ -99,6 +106,7 @@ impl Field {
             me: Mutex::default(),
             digest: Mutex::default(),
             policy: Mutex::new(policy),
+            sealed_box: Mutex::default(),
             locked: AtomicBool::new(false),
             bus,
             wakers: Mutex::default(),
@@ -212,6 +220,7 @@ impl Field {
     pub(crate) fn take_files_away(&self) -> Result<()> {
         lock(&self.0.store).erase()?;
         self.forget_me();
+        self.set_sealed_box(None);
         *lock(&self.0.digest) = None;
         Ok(())
     }
@@ -284,6 +293,15 @@ impl Field {
             server_keys: me.server_keys.clone(),
             epoch: me.epoch,
         }))
+    }
+
+    /// What takes words while the key is gone, if the store has such a box.
+    pub(crate) fn sealed_box(&self) -> Option<SealedBox> {
+        lock(&self.0.sealed_box).clone()
+    }
+
+    pub(crate) fn set_sealed_box(&self, sealed_box: Option<SealedBox>) {
+        *lock(&self.0.sealed_box) = sealed_box;
     }
 
     /// The digest over everything that came by rows, at the cursor.

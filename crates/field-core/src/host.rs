@@ -22,7 +22,7 @@ use crate::event::{Bus, Event, EventReceiver};
 use crate::field::{Field, Lifeline};
 use crate::net::{Stop, Watch};
 use crate::ports::{Clock, Random};
-use crate::sealed_box::SealedBox;
+use crate::sealed_box::{SealedBox, Typed};
 use crate::types::{Options, StoreKey};
 
 /// How long closing and suspending wait for calls that are under way: the time an operating system
@@ -59,6 +59,8 @@ struct State {
     syncing: bool,
     /// What takes words while the key is gone, as the store itself said when it was open.
     sealed: Option<SealedBox>,
+    /// What was said into it since the store was locked.
+    typed: Vec<Typed>,
     /// Whether the system says that there is a network.
     network: bool,
     /// Of every database that was opened and may still be open in a call that has not come back.
@@ -104,14 +106,15 @@ impl Host {
             network: true,
             opened: vec![field.lifeline()],
             enrolled: begun(&field),
-            sealed: field.sealed_box().ok(),
+            sealed: None,
+            typed: Vec::new(),
             phase: Phase::Open(field),
             key: Some(options.key),
             syncing: false,
             watch: None,
             stop: Stop::new(),
         };
-        Ok(Self(Arc::new(Inner {
+        let host = Self(Arc::new(Inner {
             dir: options.dir,
             clock: options.clock,
             random: options.random,
@@ -122,7 +125,9 @@ impl Host {
             ended: Condvar::new(),
             once: AtomicBool::new(false),
             rekeying: Mutex::new(()),
-        })))
+        }));
+        host.emptied();
+        Ok(host)
     }
 
     /// The open database, for one call. `STORE.suspended`, `STORE.locked` or `STORE.closed` where
@@ -189,6 +194,7 @@ impl Host {
     /// app says that it has authenticated the user: reading that had ended for want of the server goes on.
     pub fn unlock(&self, key: StoreKey) -> Result<()> {
         self.open_again(key)?;
+        self.emptied();
         self.call()?.reauthenticated()
     }
 
@@ -235,9 +241,14 @@ impl Host {
         if !state.opened.is_empty() {
             return Err(waiting());
         }
-        let field = Field::open_on(self.options(key.clone()), Arc::clone(&self.0.bus))?;
+        let opened = Field::open_on(self.options(key.clone()), Arc::clone(&self.0.bus));
+        if opened.as_ref().is_err_and(|error| error.code == code::STORE_DAMAGED) {
+            // Set aside with its box: what is said from now on is said to another.
+            (state.sealed, state.typed) = (None, Vec::new());
+        }
+        let field = opened?;
         state.enrolled = begun(&field);
-        state.sealed = field.sealed_box().ok();
+        (state.sealed, state.typed) = (None, Vec::new());
         state.opened.push(field.lifeline());
         state.phase = Phase::Open(field);
         state.key = Some(key);
@@ -257,6 +268,9 @@ impl Host {
         };
         if !matches!(to, Phase::Suspended) {
             state.key = None;
+        }
+        if let Phase::Open(field) = &state.phase {
+            state.sealed = field.sealed_box();
         }
         let phase = std::mem::replace(&mut state.phase, to);
         state.stop.ring();

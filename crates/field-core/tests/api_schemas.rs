@@ -195,6 +195,7 @@ fn parsed(name: &str, request: &Json) -> bool {
         "prompts" => parse::<request::Prompts>(bytes).is_ok(),
         "matches" => parse::<request::Matches>(bytes).is_ok(),
         "box_list" => parse::<request::BoxList>(bytes).is_ok(),
+        "box_done" => parse::<request::BoxDone>(bytes).is_ok(),
         "timeline" => parse::<request::Timeline>(bytes).is_ok(),
         "export" => parse::<request::Export>(bytes).is_ok(),
         "verify_bundle" => parse::<request::VerifyBundle>(bytes).is_ok(),
@@ -225,6 +226,7 @@ fn a_schema_takes_a_request_exactly_when_the_core_does() {
         ("prompts", json!({})),
         ("matches", json!({})),
         ("box_list", json!({})),
+        ("box_done", json!({ "number": 7 })),
         ("timeline", json!({ "person": id, "case": id })),
         (
             "export",

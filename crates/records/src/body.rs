@@ -81,9 +81,22 @@ fn lift(mut map: JsonMap<String, Json>) -> JsonMap<String, Json> {
     map
 }
 
+/// Parts of a path at most: no kind is so deep, and what is deeper would be walked down all the same.
+const PATH_PARTS_MAX: usize = 32;
+
+/// `I.path` for a path that is deeper than any record.
+pub fn path_fits(path: &str) -> Result<(), Gap> {
+    if path.split('/').count() > PATH_PARTS_MAX {
+        let start: String = path.chars().take(64).collect();
+        return Err(Gap::new(code::I_PATH, start, "a path deeper than any record"));
+    }
+    Ok(())
+}
+
 /// Sets one value of a body: `a/b`, `list/<id>/x`, or `list/+` to append. The result still has to
 /// be normalised. `null` takes the value away.
 pub fn set_path(body: &mut Json, path: &str, value: Json) -> Result<(), Gap> {
+    path_fits(path)?;
     let segments: Vec<&str> = path.split('/').collect();
     if segments.iter().any(|segment| segment.is_empty()) {
         return Err(Gap::new(code::I_PATH, path, "a path is names joined by /"));

@@ -45,7 +45,7 @@ mod title;
 
 pub use access::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role, holding, may_enter};
 pub use attachments::{Attached, Attachment, attachments};
-pub use body::{Body, NewRecord, defaults, normalise, set_path, take_note};
+pub use body::{Body, NewRecord, defaults, normalise, path_fits, set_path, take_note};
 pub use draft::{from_draft, to_draft};
 pub use edits::{Addendum, addendum, edits};
 pub use gap::Gap;

@@ -188,6 +188,10 @@ class Field:
         """What was said into the sealed box while the key was gone, and the store refused."""
         return self._ask(self._library.field_box_list, {})
 
+    def box_done(self, number: int) -> Json:
+        """Takes out of the box what somebody has dealt with."""
+        return self._ask(self._library.field_box_done, {"number": number})
+
     # ---- network
 
     def sync_start(self) -> None:

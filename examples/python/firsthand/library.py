@@ -79,6 +79,7 @@ FUNCTIONS = {
     "field_prompts": _RECORD,
     "field_matches": _RECORD,
     "field_box_list": _RECORD,
+    "field_box_done": _RECORD,
     "field_verify_bundle": (_STATUS, [Bytes, _OUT]),
     "field_box_new": (_STATUS, [Bytes, Bytes, _OUT]),
     "field_status_name": (c_char_p, [_STATUS]),

@@ -67,7 +67,8 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
         Command::VerifyBundle { .. } => bundle(value),
         Command::Prompts => prompts(value),
         Command::Matches => matches(value),
-        Command::Box => boxed(value),
+        Command::Box { done: None } => boxed(value),
+        Command::Box { done: Some(_) } => format!("Taken out of the box; {} left.\n", plain(&value["left"])),
         Command::Status => standing(value),
         Command::Sync { .. } => synced(value),
         Command::Verify { .. } => verified(value),
@@ -173,9 +174,10 @@ fn boxed(value: &Json) -> String {
             .iter()
             .map(|said| format!("{}: {}", text(said, "path"), plain(&said["value"])))
             .collect();
-        vec![text(left, "at").into(), text(left, "kind").into(), text(left, "id").into(), words.join("; ")]
+        let number = plain(&left["number"]);
+        vec![number, text(left, "at").into(), text(left, "kind").into(), text(left, "id").into(), words.join("; ")]
     };
-    table(&["SAID AT", "KIND", "RECORD", "WORDS"], &all.iter().map(row).collect::<Vec<_>>())
+    table(&["NUMBER", "SAID AT", "KIND", "RECORD", "WORDS"], &all.iter().map(row).collect::<Vec<_>>())
 }
 
 fn matches(value: &Json) -> String {

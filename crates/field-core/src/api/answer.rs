@@ -24,7 +24,7 @@ pub use record::{
 pub use timeline::{BundleFault, BundleVerified, Exported, TimelineLine};
 pub use told::{Event, Failure, Gap, Refusal};
 pub use words::{Base64, Class, CodeName, Hash, Id, Role, Time};
-pub use written::{Added, Boxed, BoxedWords, Done, Edited, Made, Sealed};
+pub use written::{Added, BoxDone, Boxed, BoxedWords, Done, Edited, Made, Sealed};
 
 use serde::Serialize;
 use serde_json::Value as Json;

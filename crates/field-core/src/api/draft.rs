@@ -15,6 +15,7 @@ use crate::api::new::reader;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Moment};
 use crate::pen::{Pen, Saying, Words};
+use crate::sealed_box::{self, EMPTYING_MAX};
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow};
 
@@ -28,7 +29,7 @@ impl Field {
     /// keystroke: `{"id","status"}`. A draft change is made of it at 2,000 characters, and else by
     /// [`Field::drafts_flush`].
     pub fn draft_keep(&self, id: RecordId, sets: &[(String, Json)]) -> Result<Json> {
-        self.change_draft(id, sets, false, &self.moment())
+        self.change_draft(id, sets, false, &self.moment(), None)
     }
 
     /// Makes draft changes of what was only autosaved: of every draft that was left alone for that
@@ -36,7 +37,7 @@ impl Field {
     pub fn drafts_flush(&self, untouched_ms: Option<i64>) -> Result<u64> {
         let Ok(me) = self.me() else { return Ok(0) };
         // What was said while the key was gone and could not be signed when it came back.
-        let _ = self.empty_box();
+        let _ = self.empty_box(EMPTYING_MAX);
         let moment = self.moment();
         let since: Option<Timestamp> = untouched_ms.map(|ms| moment.now.plus_millis(-ms));
         let stale = self.read(|db| lists::stale_drafts(db, since))?;
@@ -69,6 +70,7 @@ impl Field {
         sets: &[(String, Json)],
         flush_now: bool,
         moment: &Moment,
+        entry: Option<&str>,
     ) -> Result<Json> {
         let me = self.me()?;
         // What kind a draft is never changes; what it says is read where it is written.
@@ -76,6 +78,7 @@ impl Field {
         let vital = known.is_some_and(|draft| vital(&draft.kind));
         let typed: usize = sets.iter().map(|(_, value)| value.to_string().len()).sum();
         let line = self.write(vital, |db| {
+            sealed_box::took(db, entry)?;
             let draft = lists::draft(db, id)?;
             let mut changed = draft.ok_or_else(|| FieldError::new(code::I_DRAFT, "this is not a draft"))?;
             let kind = kind_of(&changed.kind)?;

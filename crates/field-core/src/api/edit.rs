@@ -11,6 +11,7 @@ use super::{Ids, answer, held, kind_of, record_row, small_enough};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
+use crate::sealed_box;
 use crate::store::changes::DocRow;
 use crate::store::lists;
 
@@ -18,17 +19,26 @@ impl Field {
     /// Changes working fields of a draft or a record: `{"id","status"}`. What is sealed is refused
     /// (`S.sealed`), and so is a field on which two people differ (`R93.conflict`).
     pub fn record_edit(&self, id: RecordId, sets: Vec<(String, Json)>) -> Result<Json> {
-        self.record_edit_at(id, sets, &self.moment())
+        self.record_edit_at(id, sets, true, &self.moment(), None)
     }
 
-    /// The same, of what was said at another time.
-    pub(crate) fn record_edit_at(&self, id: RecordId, sets: Vec<(String, Json)>, moment: &Moment) -> Result<Json> {
+    /// The same, of what was said at another time and kept in a box as this entry; a draft's change is made at once
+    /// with `flush`.
+    pub(crate) fn record_edit_at(
+        &self,
+        id: RecordId,
+        sets: Vec<(String, Json)>,
+        flush: bool,
+        moment: &Moment,
+        entry: Option<&str>,
+    ) -> Result<Json> {
         sets.iter().try_for_each(|(_, value)| small_enough(value))?;
         if self.read(|db| lists::draft(db, id))?.is_some() {
-            return self.change_draft(id, &sets, true, moment);
+            return self.change_draft(id, &sets, flush, moment, entry);
         }
         let me = self.me()?;
         let line = self.write(false, |db| {
+            sealed_box::took(db, entry)?;
             let (mut row, mut view) = held(db, id)?;
             let kind = kind_of(&row.kind)?;
             allowed(&me, kind, &row, &sets)?;

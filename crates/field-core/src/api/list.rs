@@ -54,7 +54,7 @@ impl Field {
                 clock_skew_ms: meta::number(db, meta::OFFSET)?,
                 offline_code: offline_code(db)?,
                 refused,
-                boxed: self.boxed(),
+                boxed: self.boxed()?,
                 distrusted,
                 policy: moment.policy.version,
                 drift_at: at(meta::number(db, meta::DRIFT)?),

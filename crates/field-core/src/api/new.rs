@@ -17,6 +17,7 @@ use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
 use crate::ports;
 use crate::project::Reader;
+use crate::sealed_box;
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Line};
 use crate::store::{directory, frames};
@@ -35,11 +36,18 @@ impl Field {
     pub fn record_new(&self, kind: &str, body: Json) -> Result<Json> {
         let moment = self.moment();
         let id = RecordId::mint(moment.now, ports::bytes(self.random())?);
-        self.record_new_at(kind, body, &moment, id)
+        self.record_new_at(kind, body, &moment, id, None)
     }
 
-    /// The same, of what was said at another time, as the record that was named then.
-    pub(crate) fn record_new_at(&self, kind: &str, body: Json, moment: &Moment, id: RecordId) -> Result<Json> {
+    /// The same, of what was said at another time and kept in a box as this entry, as the record that was named then.
+    pub(crate) fn record_new_at(
+        &self,
+        kind: &str,
+        body: Json,
+        moment: &Moment,
+        id: RecordId,
+        entry: Option<&str>,
+    ) -> Result<Json> {
         small_enough(&body)?;
         let me = self.me()?;
         let kind = kind_of(kind)?;
@@ -52,6 +60,7 @@ impl Field {
         defaults(kind, &mut body, moment.now);
         let fresh = self.read(|db| self.place(db, Fresh { id, kind, body }, &me, moment))?;
         let answer = self.write(vital(kind.name), |db| {
+            sealed_box::took(db, entry)?;
             let pen = Pen { db, me: &me, moment, random: self.random() };
             if kind.drafted { begin_draft(&pen, &fresh) } else { begin_live(&pen, &fresh) }
         })?;

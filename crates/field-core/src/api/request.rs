@@ -219,6 +219,15 @@ pub struct Prompts {}
 #[serde(deny_unknown_fields)]
 pub struct Matches {}
 
+/// Somebody has dealt with what the store refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BoxDone {
+    /// Its number in `box_list`.
+    pub number: u64,
+}
+
 /// What is still in the sealed box.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -61,11 +61,9 @@ impl Host {
         let call = self.call()?;
         let stop = self.state().stop.clone();
         let answer = call.enrol_until(code, timeout, &stop)?;
-        let sealed = call.sealed_box().ok();
         drop(call);
         let mut state = self.state();
         state.enrolled = true;
-        state.sealed = sealed;
         keep_up(&mut state)?;
         Ok(answer)
     }

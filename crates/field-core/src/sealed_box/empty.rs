@@ -1,30 +1,37 @@
 //! Emptying a sealed box into the store, once its key is back.
 
-use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
-use records::set_path;
 use serde_json::Value as Json;
-use signed::{ReaderSecret, RecordId, code};
+use signed::{ReaderSecret, code};
 use zeroize::Zeroizing;
 
-use super::{Entry, FOLDER, PURPOSE, Saying, SealedBox, files};
+use super::{ENTRIES_MAX, Entry, FOLDER, MARKS, PURPOSE, Saying, SealedBox, files, mark};
 use crate::api::answer;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Moment};
 use crate::ports;
-use crate::store::{changes, lists, meta};
+use crate::store::key::sync_folder;
+use crate::store::{changes, erasure, lists, meta};
+
+/// How long a call of an app may empty; the rest comes with the next.
+pub(crate) const EMPTYING_MAX: Duration = Duration::from_secs(2);
+
+/// Entries that one answer shows at most.
+const SHOWN_MAX: usize = 100;
 
 impl Field {
-    /// Sees that the store has a box, of the role that its user has now, and empties it. Nothing of this keeps a
-    /// store from opening: what cannot be done now is done the next time.
+    /// Sees that the store has a box, of the role that its user has now. A store without one still opens.
     pub(crate) fn keep_box(&self) {
-        let _ = self.provide_box();
-        let _ = self.empty_box();
+        let kept = self.provide_box().unwrap_or_default();
+        self.set_sealed_box(kept);
     }
 
-    fn provide_box(&self) -> Result<()> {
-        let Ok(me) = self.me() else { return Ok(()) };
+    fn provide_box(&self) -> Result<Option<SealedBox>> {
+        let Ok(me) = self.me() else { return Ok(None) };
         let secret = match self.box_secret()? {
             Some(secret) => secret,
             None => {
@@ -33,18 +40,12 @@ impl Field {
                 ReaderSecret::derive(seed)
             }
         };
-        let text = format!("{} {}\n", HEXLOWER.encode(secret.public().as_bytes()), me.role.as_str());
+        let key = secret.public();
+        let text = format!("{} {}\n", HEXLOWER.encode(key.as_bytes()), me.role.as_str());
         if files::read_key(self.dir()).ok().flatten().is_none_or(|known| known != text) {
             files::write_key(self.dir(), &text)?;
         }
-        Ok(())
-    }
-
-    /// The box as the store itself knows it: whoever changes the files beside it while it is locked gains nothing.
-    pub(crate) fn sealed_box(&self) -> Result<SealedBox> {
-        let none = || FieldError::new(code::STORE_LOCKED, "this store has no box yet");
-        let key = self.box_secret()?.ok_or_else(none)?.public();
-        Ok(SealedBox { dir: self.dir().to_owned(), key, role: self.me()?.role })
+        Ok(Some(SealedBox { dir: self.dir().to_owned(), key, role: me.role }))
     }
 
     fn box_secret(&self) -> Result<Option<ReaderSecret>> {
@@ -53,97 +54,113 @@ impl Field {
         Ok(seed.map(|seed| ReaderSecret::derive(Zeroizing::new(seed))))
     }
 
-    /// Makes records and edits of what is in the box, each at the time at which it was said. What does not open or
-    /// is refused stays where it is. An entry goes when its words are in the store: cut off between the two, it is
-    /// met a second time and changes nothing.
-    pub(crate) fn empty_box(&self) -> Result<()> {
+    /// Makes records and edits of what is in the box, each at the time at which it was said, for so long. What does
+    /// not open or is refused is kept beside. An entry goes when its words are in the store, and the store knows it
+    /// by name until the file is gone: cut off between the two, it is met a second time and changes nothing.
+    pub(crate) fn empty_box(&self, within: Duration) -> Result<()> {
         let folder = self.dir().join(FOLDER);
         if files::numbers(&folder)?.is_empty() {
             return Ok(());
         }
         let Some(secret) = self.box_secret()? else { return Ok(()) };
         let _turn = files::turn(self.dir())?;
-        let policy = self.moment().policy;
-        let mut entries = Vec::new();
-        for number in files::numbers(&folder)? {
-            entries.extend(read(&secret, files::read(&folder, number)?).map(|entry| (number, entry)));
-        }
-        let mut entries = VecDeque::from(entries);
-        while let Some((number, entry)) = entries.pop_front() {
-            let moment = Moment { now: entry.at, mono_ms: entry.mono_ms, boot: entry.boot, policy: policy.clone() };
-            let (id, mut numbers) = (entry.id, vec![number]);
-            let taken = match entry.saying {
-                Saying::New { .. } if self.holds(id)? => Ok(()),
-                Saying::New { kind, body } => {
-                    let body = grown(Json::Object(body), id, &mut entries, &mut numbers);
-                    self.record_new_at(&kind, body, &moment, id).map(drop)
-                }
-                Saying::Edit { set } => self.record_edit_at(id, set, &moment).map(drop),
+        let begun = Instant::now();
+        let mut stopped = None;
+        for number in files::numbers(&folder)?.into_iter().take(ENTRIES_MAX) {
+            if begun.elapsed() >= within {
+                break;
+            }
+            let path = files::path(&folder, number);
+            let taken = match read(&secret, &path) {
+                Some(entry) => self.take(entry),
+                None => Ok(false),
             };
             match taken {
-                // The record's own entry last: while it is there, the others are met as edits of what is held.
-                Ok(()) => numbers.iter().rev().try_for_each(|number| files::remove(&folder, *number))?,
+                Ok(true) => fs::remove_file(path)?,
+                Ok(false) => fs::rename(path, files::kept_path(&folder, number))?,
                 // The key that signs, or the disk: the others would fare no better now.
-                Err(error) if error.is_of_the_signer() || error.code.name.starts_with("STORE.") => return Err(error),
-                Err(_) => {}
+                Err(error) => {
+                    stopped = Some(error);
+                    break;
+                }
             }
         }
-        Ok(())
+        sync_folder(&folder)?;
+        self.write(false, |db| Ok(db.execute("DELETE FROM meta WHERE name GLOB ?1", [format!("{MARKS}*")])?))?;
+        stopped.map_or(Ok(()), Err)
     }
 
-    /// What is in the box still, as whoever has the key may read it: `[{"id","at","kind","words"}]`, in the order
-    /// in which it was said; of what does not open only that it is there.
+    /// Whether the words of an entry are in the store now; false where the store will not have them.
+    fn take(&self, entry: Entry) -> Result<bool> {
+        let Entry { said, id, at, mono_ms, boot, saying } = entry;
+        if self.read(|db| Ok(meta::get(db, &mark(&said))?.is_some() || erasure::was(db, id)?))? {
+            return Ok(true);
+        }
+        let moment = Moment { now: at, mono_ms, boot, policy: self.moment().policy };
+        let done = match saying {
+            Saying::New { .. } if self.holds(id)? => return Ok(true),
+            Saying::New { kind, body } => {
+                self.record_new_at(&kind, Json::Object(body), &moment, id, Some(&said)).map(drop)
+            }
+            Saying::Edit { set } => self.record_edit_at(id, set, false, &moment, Some(&said)).map(drop),
+        };
+        match done {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_of_the_signer() || error.code.name.starts_with("STORE.") => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn holds(&self, id: signed::RecordId) -> Result<bool> {
+        self.read(|db| Ok(lists::draft(db, id)?.is_some() || changes::document(db, id)?.is_some()))
+    }
+
+    /// What is in the box still, as whoever has the key may read it: `[{"number","id","at","kind","words"}]`, the
+    /// first 100 in the order in which they were said; of what does not open only that it is there.
     pub fn box_list(&self) -> Result<Json> {
         self.unlocked()?;
         let folder = self.dir().join(FOLDER);
         let Some(secret) = self.box_secret()? else { return Ok(answer::json(&Vec::<answer::Boxed>::new())) };
+        let waits = files::numbers(&folder)?.into_iter().map(|number| (number, files::path(&folder, number)));
+        let kept = files::kept(&folder)?.into_iter().map(|number| (number, files::kept_path(&folder, number)));
+        let mut all: Vec<_> = waits.chain(kept).collect();
+        all.sort_unstable();
+        let shown = all.into_iter().take(SHOWN_MAX).map(|(number, path)| shown(number, read(&secret, &path)));
+        Ok(answer::json(&shown.collect::<Vec<_>>()))
+    }
+
+    /// Somebody has dealt with what the store refused: it goes from the box. `{"number","left"}`; `I.not_found` of
+    /// what is not kept there.
+    pub fn box_done(&self, number: u64) -> Result<Json> {
+        self.unlocked()?;
+        let folder = self.dir().join(FOLDER);
         let _turn = files::turn(self.dir())?;
-        let mut left = Vec::new();
-        for number in files::numbers(&folder)? {
-            left.push(read(&secret, files::read(&folder, number)?).map_or_else(answer::Boxed::default, shown));
+        if !files::kept(&folder)?.contains(&number) {
+            return Err(FieldError::new(code::I_NOT_FOUND, "nothing of this number is kept in the box"));
         }
-        Ok(answer::json(&left))
+        fs::remove_file(files::kept_path(&folder, number))?;
+        sync_folder(&folder)?;
+        Ok(answer::json(&answer::BoxDone { number, left: self.boxed()? }))
     }
 
-    fn holds(&self, id: RecordId) -> Result<bool> {
-        self.read(|db| Ok(lists::draft(db, id)?.is_some() || changes::document(db, id)?.is_some()))
-    }
-
-    /// Things said that are in the box still: there is none in a store that could make records of all of them.
-    pub(crate) fn boxed(&self) -> u64 {
-        files::numbers(&self.dir().join(FOLDER)).map_or(0, |known| known.len() as u64)
+    /// Entries that are in the box still.
+    pub(crate) fn boxed(&self) -> Result<u64> {
+        let folder = self.dir().join(FOLDER);
+        Ok((files::numbers(&folder)?.len() + files::kept(&folder)?.len()) as u64)
     }
 }
 
-/// A record's first words with what was typed on before anybody but the writer could see them: one record, made once.
-fn grown(mut body: Json, id: RecordId, entries: &mut VecDeque<(u64, Entry)>, numbers: &mut Vec<u64>) -> Json {
-    entries.retain(|(number, entry)| {
-        let Saying::Edit { set } = &entry.saying else { return true };
-        if entry.id != id {
-            return true;
-        }
-        let mut with = body.clone();
-        // What does not fit stays in the box as it is.
-        let fits = set.iter().all(|(path, value)| set_path(&mut with, path, value.clone()).is_ok());
-        if fits {
-            body = with;
-            numbers.push(*number);
-        }
-        !fits
-    });
-    body
-}
-
-fn shown(entry: Entry) -> answer::Boxed {
+fn shown(number: u64, entry: Option<Entry>) -> answer::Boxed {
+    let Some(entry) = entry else { return answer::Boxed { number, ..Default::default() } };
     let (kind, said): (_, Vec<_>) = match entry.saying {
         Saying::New { kind, body } => (Some(kind), body.into_iter().collect()),
         Saying::Edit { set } => (None, set),
     };
     let words = said.into_iter().map(|(path, value)| answer::BoxedWords { path, value }).collect();
-    answer::Boxed { id: Some(entry.id.into()), at: Some(entry.at.into()), kind, words }
+    answer::Boxed { number, id: Some(entry.id.into()), at: Some(entry.at.into()), kind, words }
 }
 
-fn read(secret: &ReaderSecret, sealed: Option<Vec<u8>>) -> Option<Entry> {
-    let words = secret.open(PURPOSE, b"", &sealed?).ok()?;
+fn read(secret: &ReaderSecret, path: &Path) -> Option<Entry> {
+    let words = secret.open(PURPOSE, b"", &files::read(path)?).ok()?;
     serde_json::from_slice(&words).ok()
 }

@@ -15,7 +15,7 @@ pub(crate) mod opened;
 pub(crate) mod policy;
 pub(crate) mod weighed;
 
-pub(crate) use open::{RESERVE, Store, lock_waiting};
+pub(crate) use open::{RESERVE, Store, try_lock, unlock};
 
 use signed::Timestamp;
 

@@ -134,8 +134,10 @@ impl Store {
     /// Takes every file of the store away. The key it was written with is the caller's to destroy;
     /// the pages left on the disk were never plain.
     pub(crate) fn erase(&mut self) -> Result<()> {
+        // Nothing is put into the box meanwhile, and without its key nothing afterwards.
+        let _turn = sealed_box::turn(&self.dir)?;
         self.connection = None;
-        for name in FILES.iter().chain(&[RESERVE, "keycheck", sealed_box::KEY_FILE]) {
+        for name in FILES.iter().chain(&[RESERVE, "keycheck"]).chain(&sealed_box::FILES) {
             match fs::remove_file(self.dir.join(name)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -168,7 +170,7 @@ fn lock(dir: &Path) -> Result<Lock> {
 
 /// Takes the lock if nobody has it. Not by the standard library, which has none on Android yet.
 #[cfg(unix)]
-fn try_lock(file: &File) -> std::io::Result<bool> {
+pub(crate) fn try_lock(file: &File) -> std::io::Result<bool> {
     use rustix::fs::{FlockOperation, flock};
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
@@ -177,24 +179,13 @@ fn try_lock(file: &File) -> std::io::Result<bool> {
     }
 }
 
-/// Takes a lock that is held for a moment only, after whoever has it.
 #[cfg(unix)]
-pub(crate) fn lock_waiting(file: &File) -> std::io::Result<()> {
-    Ok(rustix::fs::flock(file, rustix::fs::FlockOperation::LockExclusive)?)
-}
-
-#[cfg(not(unix))]
-pub(crate) fn lock_waiting(file: &File) -> std::io::Result<()> {
-    file.lock()
-}
-
-#[cfg(unix)]
-fn unlock(file: &File) {
+pub(crate) fn unlock(file: &File) {
     let _ = rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock);
 }
 
 #[cfg(not(unix))]
-fn try_lock(file: &File) -> std::io::Result<bool> {
+pub(crate) fn try_lock(file: &File) -> std::io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(std::fs::TryLockError::WouldBlock) => Ok(false),
@@ -203,7 +194,7 @@ fn try_lock(file: &File) -> std::io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-fn unlock(file: &File) {
+pub(crate) fn unlock(file: &File) {
     let _ = file.unlock();
 }
 
@@ -279,8 +270,9 @@ fn set_aside(dir: &Path, now: Timestamp) -> Result<FieldError> {
         number += 1;
         aside = dir.join(format!("{DAMAGED}{stamp}-{number}"));
     }
+    let _turn = sealed_box::turn(dir)?;
     fs::create_dir(&aside)?;
-    for name in FILES.iter().chain(&["keycheck", media::FOLDER, sealed_box::KEY_FILE, sealed_box::FOLDER]) {
+    for name in FILES.iter().chain(&["keycheck", media::FOLDER, sealed_box::FILES[0], sealed_box::FOLDER]) {
         let from = dir.join(name);
         if from.exists() {
             fs::rename(from, aside.join(name))?;

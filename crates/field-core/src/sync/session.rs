@@ -51,6 +51,7 @@ impl Field {
             Ok(())
         })?;
         self.forget_me();
+        self.keep_box();
         Ok(())
     }
 

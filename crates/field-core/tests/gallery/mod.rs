@@ -4,6 +4,7 @@
 
 use field_core::bundle::{self, Export, What};
 use field_core::net::{LinkStore as _, SyncAnswer, Until};
+use field_core::sealed_box::Ports;
 use field_core::{EventReceiver, FieldError, Host, ListFilter, Of, SealedBox, StoreKey, SystemRandom};
 use serde_json::{Value as Json, json};
 use signed::{RecordId, UserId, Value};
@@ -154,8 +155,13 @@ impl Gallery {
         self.keep("matches.response", officer.field.matches().unwrap());
         let boxed = SealedBox::of(officer.folder.path()).unwrap();
         let said = vec![("how_recorded".to_owned(), json!("typed_live"))];
-        boxed.record_edit(record(id), said, &*morning(), &SystemRandom::new()).unwrap();
-        self.keep("box_list.response", officer.field.box_list().unwrap());
+        let (clock, random) = (morning(), SystemRandom::new());
+        boxed.record_edit(record(id), said, Ports { clock: &*clock, random: &random }).unwrap();
+        officer.field.drafts_flush(None).unwrap();
+        let left = officer.field.box_list().unwrap();
+        let number = left[0]["number"].as_u64().unwrap();
+        self.keep("box_list.response", left);
+        self.keep("box_done.response", officer.field.box_done(number).unwrap());
         let case = officer.show(id)["case"].as_str().unwrap().to_owned();
         self.keep("timeline.response", officer.field.timeline(Of::Case(record(&case))).unwrap());
         let folder = Folder::new("bundle");

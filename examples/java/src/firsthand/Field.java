@@ -176,6 +176,11 @@ public final class Field implements AutoCloseable {
         return ask(LIBRARY::field_box_list, Map.of()).lines();
     }
 
+    /** Takes out of the box what somebody has dealt with. */
+    public Map<String, Object> boxDone(long number) {
+        return ask(LIBRARY::field_box_done, Map.of("number", number)).object();
+    }
+
     /** Changes the store key. Put the new one into the keystore first, beside the old one. */
     public void rekey(byte[] newStoreKey) {
         try (Lent key = new Lent(newStoreKey)) {

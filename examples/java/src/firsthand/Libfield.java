@@ -89,6 +89,8 @@ interface Libfield extends Library {
 
     int field_verify_bundle(Bytes request, Buffer response);
 
+    int field_box_done(long store, Bytes request, Buffer response);
+
     int field_box_list(long store, Bytes request, Buffer response);
 
     int field_box_new(Bytes config, Bytes request, Buffer response);

@@ -124,6 +124,11 @@ extension Field {
         try ask(field_box_list, [:]).elements ?? []
     }
 
+    /// Takes out of the box what somebody has dealt with.
+    public func boxDone(number: Int) throws {
+        _ = try ask(field_box_done, ["number": .int(number)])
+    }
+
     /// Changes the store key. Put the new one into the keychain first, beside the old one.
     public func rekey(storeKey: Data) throws {
         let answer = storeKey.lend { key in fetch { field_rekey(store, key, $0) } }

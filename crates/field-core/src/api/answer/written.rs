@@ -27,6 +27,8 @@ pub struct Made {
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Boxed {
+    /// Its number, for `box_done`.
+    pub number: u64,
     /// The record it is about; null where it does not open.
     pub id: Option<Id>,
     /// When it was said, by the device's clock.
@@ -35,6 +37,16 @@ pub struct Boxed {
     pub kind: Option<String>,
     /// What it says: the fields of a new record, or what was to be changed.
     pub words: Vec<BoxedWords>,
+}
+
+/// Something went from the sealed box.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BoxDone {
+    /// Its number.
+    pub number: u64,
+    /// How much is in the box still.
+    pub left: u64,
 }
 
 /// A value in a sealed box.
