@@ -24,6 +24,7 @@ mod author;
 #[allow(dead_code, unreachable_pub)]
 mod client;
 mod keeping;
+mod opening;
 mod oversight;
 #[path = "../tests/common/pages.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -110,7 +110,7 @@ impl Scene {
         let derived = name == "DRAFT" && user != "ofc3";
         let id = if derived { RecordId::draft(record.parse().unwrap()).to_string() } else { record };
         let has = |lines: &Json| lines.as_array().unwrap().iter().any(|line| line["id"] == id.as_str());
-        let shown = match self.world.run(user, &["show", &id, "--purpose", "a test"], None) {
+        let shown = match self.world.run(user, &["show", &id], None) {
             Ok(shown) if shown.to_string().contains(WORD) => 'C',
             Ok(shown) if shown["headline"] == true => 'H',
             Ok(other) => panic!("{user}, {name}: neither content nor headline: {other}"),
@@ -270,6 +270,9 @@ fn kinds(scene: &mut Scene, wrong: &mut Wrong) {
             let mut body = json!({ "case": scene.records["CASE"] });
             if ["absence", "training"].contains(kind) {
                 body["user"] = json!(user);
+            }
+            if *kind == "opening" {
+                body = json!({ "opens": scene.records["CASE"], "reason": "a test" });
             }
             let made = match scene.world.run(user, &["new", kind], Some(&body)) {
                 Ok(_) => letter,

@@ -98,7 +98,7 @@ pub(crate) enum Command {
     Show {
         /// The record
         id: RecordId,
-        /// What it is read for
+        /// What it is read for; of what is here as a headline it asks for the rest, where this role may open it
         #[arg(long)]
         purpose: Option<String>,
     },

@@ -77,8 +77,12 @@ pub struct RecordFacts {
     pub owners: Vec<UserId>,
     /// Who asked for it.
     pub requested_by: Vec<UserId>,
-    /// Who was given it by name: shares, grants, openings with a reason.
+    /// Who was given it by name: shares, grants.
     pub granted: Vec<UserId>,
+    /// Who opened it with a reason: that turns a headline into content, and gives nobody a headline.
+    pub opened: Vec<UserId>,
+    /// Whether it is a check that came to a hit or to nothing known.
+    pub found: bool,
     /// Who is asked to answer it, where it is a request for help or a worry: a grant opens no staff data.
     pub asked: Vec<UserId>,
     /// Whether something is to be done.
@@ -106,6 +110,8 @@ pub struct CaseFacts {
     pub area: Option<String>,
     /// Who supervises the owner.
     pub supervisors: Vec<UserId>,
+    /// Which auditors opened it with a reason.
+    pub opened: Vec<UserId>,
     /// Whether it is open.
     pub open: bool,
     /// Whether it is high-risk or escalated.
@@ -119,7 +125,8 @@ pub struct CaseFacts {
 pub enum Holding {
     /// Nothing.
     None,
-    /// The row the server makes: id, kind, case, owner, status, urgency, due, gaps.
+    /// The row the server makes: id, kind, case, owner, status, urgency, due, gaps; of a check for somebody who
+    /// may know no more of it, whether it was a hit.
     Headline,
     /// Its changes.
     Content,
@@ -152,6 +159,8 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
     let asked = || staffing && record.asked.contains(&who.user);
     let school = record.compartment.school();
     let own_school = || school.is_some_and(|school| who.schools.contains(school));
+    let posted = || case.schools.iter().any(|school| who.schools.contains(school));
+    let opened = || record.opened.contains(&who.user);
     let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
     let reaches = match reach(who.role, &record.compartment) {
         Reach::Never => return Holding::None,
@@ -162,9 +171,8 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
         Reach::OwnSchool => record.author == who.user || own_school(),
         Reach::Own => record.compartment.user() == Some(&who.user) || asked(),
         Reach::CaseOwner => record.author == who.user || of_case() || record.granted.contains(&who.user),
-        Reach::Posted => {
-            named() || of_case() || own_school() || case.schools.iter().any(|school| who.schools.contains(school))
-        }
+        Reach::Posted => named() || of_case() || own_school() || posted(),
+        Reach::Hits => return headline_if(record.found && (of_case() || named() || posted())),
         Reach::Open => named() || record.open,
         Reach::Supervised => {
             record.compartment.user() == Some(&who.user)
@@ -187,14 +195,21 @@ pub fn holding(who: &Holder, record: &RecordFacts, case: &CaseFacts) -> Holding 
         Reach::Area if named() || of_case() => true,
         Reach::Area => {
             let area = same(&case.area, &who.area);
-            if !(area && (record.escalated || record.high_risk || case.escalated)) {
+            if !(area && (record.escalated || record.high_risk || case.escalated || opened())) {
                 return headline_if(area);
             }
             true
         }
         Reach::AreaStaff => record.compartment.user() == Some(&who.user) || same(&case.area, &who.area) || asked(),
         Reach::Escalated if named() => true,
-        Reach::Escalated => return headline_if(record.escalated || case.escalated),
+        Reach::Escalated => {
+            let escalated = record.escalated || case.escalated;
+            if !(escalated && opened()) {
+                return headline_if(escalated);
+            }
+            true
+        }
+        Reach::Opened => case.opened.contains(&who.user),
     };
     if reaches { Holding::Content } else { Holding::None }
 }
@@ -229,6 +244,8 @@ enum Reach {
     CaseOwner,
     /// Cases of the schools posted to, covered cases, and by name.
     Posted,
+    /// Of checks in cases one would reach by posting or by name, whether they were a hit.
+    Hits,
     /// While it is open, and by name.
     Open,
     /// One's own and that of those one supervises.
@@ -243,18 +260,20 @@ enum Reach {
     AreaStaff,
     /// Headlines of escalations, content of what was opened with a reason.
     Escalated,
+    /// Content of cases that were opened with a reason.
+    Opened,
 }
 
 /// The one table: a row per role; columns SHARE (and its per-action form), CALL, POLICE, INTEL,
 /// HUB, REPORTER, STAFFING, PROMPTS, DRAFT, AUDIT.
 #[rustfmt::skip]
 fn reach(role: Role, compartment: &Compartment) -> Reach {
-    use Reach::{All, Area, AreaStaff, CaseOwner, DraftExists, Escalated, Member, Named, Never, Open, Own, OwnSchool, Posted,
-        SameSchoolNamed, Supervised, Team};
+    use Reach::{All, Area, AreaStaff, CaseOwner, DraftExists, Escalated, Hits, Member, Named, Never, Open, Opened, Own,
+        OwnSchool, Posted, SameSchoolNamed, Supervised, Team};
     let row = match role {
         //                 SHARE            CALL       POLICE     INTEL      HUB        REPORTER   STAFFING    PROMPTS     DRAFT        AUDIT
         Role::Officer   => [Posted,          Named,     Posted,    Posted,    Member,    CaseOwner, Own,        Own,        Own,         Never],
-        Role::Pcso      => [Posted,          Named,     Posted,    Never,     Member,    CaseOwner, Own,        Own,        Own,         Never],
+        Role::Pcso      => [Posted,          Named,     Posted,    Hits,      Member,    CaseOwner, Own,        Own,        Own,         Never],
         Role::Sergeant  => [Team,            Team,      Team,      Team,      Team,      Team,      Supervised, Supervised, DraftExists, Never],
         Role::Inspector => [Area,            Area,      Area,      Area,      Area,      Area,      AreaStaff,  Own,        DraftExists, Never],
         Role::Command   => [Escalated,       Escalated, Escalated, Escalated, Escalated, Never,     Own,        Own,        Own,         Never],
@@ -263,7 +282,7 @@ fn reach(role: Role, compartment: &Compartment) -> Reach {
         Role::Hub       => [Never,           Never,     Never,     Never,     Named,     Never,     Own,        Own,        Own,         Never],
         Role::Call      => [Never,           Open,      Never,     Never,     Never,     Never,     Own,        Own,        Own,         Never],
         Role::Admin     => [Never,           Never,     Never,     Never,     Never,     Never,     All,        Own,        Never,       Never],
-        Role::Auditor   => [Never,           Never,     Never,     Never,     Never,     Never,     Own,        Never,      Never,       All],
+        Role::Auditor   => [Opened,          Opened,    Opened,    Opened,    Opened,    Never,     Own,        Own,        Never,       All],
         Role::Dpo       => [Never,           Never,     Never,     Never,     Never,     Never,     Own,        Never,      Never,       All],
         Role::Server    => [All,             All,       All,       All,       All,       All,       All,        All,        All,         All],
     };
@@ -282,11 +301,12 @@ fn reach(role: Role, compartment: &Compartment) -> Reach {
     }
 }
 
-/// Whether a role may enter a compartment at all. An author whose role may not keeps the words
+/// Whether a role may enter a compartment to write there. An author whose role may not keeps the words
 /// only until their receipt.
 #[must_use]
 pub fn may_enter(role: Role, compartment: &Compartment) -> bool {
-    !barred(role, compartment) && reach(role, compartment) != Reach::Never
+    let reach = reach(role, compartment);
+    !barred(role, compartment) && !matches!(reach, Reach::Never | Reach::Hits | Reach::Opened)
 }
 
 impl Role {
@@ -337,6 +357,12 @@ impl Role {
     #[must_use]
     pub fn decides_escalations(self) -> bool {
         matches!(self, Self::Inspector | Self::Command)
+    }
+
+    /// Whether it changes nothing: all it writes is what it opened, and why.
+    #[must_use]
+    pub fn only_reads(self) -> bool {
+        matches!(self, Self::Auditor)
     }
 
     /// Lead or other staff of a school.

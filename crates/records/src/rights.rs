@@ -7,7 +7,7 @@ use crate::body::Body;
 use crate::gap::Gap;
 use crate::kind::{Field, Kind, Who};
 
-use Role::{Admin, Call, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Staff};
+use Role::{Admin, Auditor, Call, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Staff};
 
 const POLICE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command];
 const SUPERVISORS: &[Role] = &[Sergeant, Inspector, Command];
@@ -28,8 +28,42 @@ const SCHOOL: &[Role] = &[Dsl, Staff];
 const HUB_AND_POLICE: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Hub];
 const MISSERS: &[Role] = &[Officer, Pcso, Sergeant, Inspector, Command, Call, Hub, Dsl];
 const KEEPERS: &[Role] = &[Admin, Dpo];
-const TRAINERS: &[Role] = &[Sergeant, Inspector, Command, Admin];
+const TRAINERS: &[Role] = &[Sergeant, Inspector, Admin];
+/// Whose role gives headlines, or nothing, of what it may read for a reason.
+const OPENERS: &[Role] = &[Inspector, Command, Auditor];
 const NOBODY: &[Role] = &[];
+
+/// All that command makes: a duty senior officer opens, reassigns and decides, and writes down what is their own.
+const OF_COMMAND: &[&str] =
+    &["opening", "handover", "escalation", "absence", "help_request", "language_prompt", "search"];
+/// All that command does: it acknowledges, adds, reassigns and decides; what is done for a case, others do.
+const BY_COMMAND: &[&str] = &[
+    "confirm_seen",
+    "acknowledge",
+    "mark_differs",
+    "addendum",
+    "answer_prompt",
+    "dismiss_prompt",
+    "attach",
+    "flag_image",
+    "lower",
+    "resolve",
+    "extend",
+    "assign",
+    "dispatch",
+    "forward",
+    "hand_over",
+    "question",
+    "accept",
+    "decline",
+    "answer",
+    "review",
+    "endorse",
+    "approve",
+    "close",
+    "reopen",
+    "end",
+];
 
 /// Whether a role may make a record of this kind. The server makes what a rule makes.
 #[must_use]
@@ -48,6 +82,7 @@ pub fn may_create(role: Role, kind: &Kind) -> bool {
         "missing_episode" => ACTIVE,
         "handover" | "absence" => SUPERVISED,
         "search" => POLICE_AND_CALL,
+        "opening" => OPENERS,
         "training" => TRAINERS,
         "deadline" | "protective_measure" | "safety_plan" | "device_seen" | "escalation" | "match" => POLICE,
         "contact_log" => CONTACTERS,
@@ -57,7 +92,8 @@ pub fn may_create(role: Role, kind: &Kind) -> bool {
         "agreement" => KEEPERS,
         _ => NOBODY,
     };
-    role == Role::Server || roles.contains(&role)
+    let narrowed = role == Command && !OF_COMMAND.contains(&kind.name);
+    role == Role::Server || (roles.contains(&role) && !narrowed)
 }
 
 /// Whether a role may do this verb on a record of this kind. Who owns it, and in what state, is
@@ -102,7 +138,8 @@ pub fn may_step(role: Role, kind: &Kind, verb: &str) -> bool {
         (_, "close") => SUPERVISORS,
         _ => NOBODY,
     };
-    role == Role::Server || roles.contains(&role)
+    let narrowed = role == Command && !BY_COMMAND.contains(&verb);
+    role == Role::Server || (roles.contains(&role) && !narrowed)
 }
 
 /// Whether a role may change this field of a record in this compartment.
@@ -146,7 +183,7 @@ pub fn compartment_of(
     if ["referral", "notification"].contains(&kind.name) {
         return Ok(Compartment::Hub { case });
     }
-    if let ("language_prompt" | "search", Some(user)) = (kind.name, author) {
+    if let ("language_prompt" | "search" | "opening", Some(user)) = (kind.name, author) {
         return Ok(Compartment::Prompts { user: user.clone() });
     }
     if let ("help_request", Some(user)) = (kind.name, author) {

@@ -39,6 +39,8 @@ fn facts(compartment: Compartment) -> RecordFacts {
         owners: vec![],
         requested_by: vec![],
         granted: vec![],
+        opened: vec![],
+        found: false,
         asked: vec![],
         open: true,
         high_risk: false,
@@ -264,6 +266,37 @@ fn r124_staff_data_is_for_whoever_is_asked_to_answer_it_and_never_for_whom_it_is
 }
 
 #[test]
+fn command_opens_reassigns_and_decides_and_does_nothing_else_for_a_case() {
+    let may = |kind_name: &str, verb: &str| may_step(Command, kind(kind_name).unwrap(), verb);
+    for (kind, verb) in [
+        ("case", "hand_over"),
+        ("case", "approve"),
+        ("case", "close"),
+        ("action", "assign"),
+        ("welfare_check", "dispatch"),
+        ("escalation", "answer"),
+        ("crime_recording_decision", "review"),
+        ("risk_assessment", "endorse"),
+        ("disclosure", "lower"),
+        ("disclosure", "acknowledge"),
+    ] {
+        assert!(may(kind, verb), "{verb} {kind}");
+    }
+    for (kind, verb) in [
+        ("welfare_check", "attend"),
+        ("welfare_check", "propose_close"),
+        ("action", "complete"),
+        ("disclosure", "share"),
+        ("disclosure", "release_extract"),
+        ("case", "add_member"),
+        ("intelligence_check", "complete"),
+        ("referral", "send"),
+    ] {
+        assert!(!may(kind, verb), "{verb} {kind}");
+    }
+}
+
+#[test]
 fn each_role_makes_exactly_these_kinds() {
     let told = "person concern disclosure welfare_check action action_update action_note";
     let weighed = "risk_assessment crime_recording_decision intelligence_check intelligence_submission meeting referral \
@@ -275,8 +308,8 @@ fn each_role_makes_exactly_these_kinds() {
         (Officer, police.clone()),
         (Pcso, police.clone()),
         (Sergeant, police.replace("search", "search training")),
-        (Inspector, police.replace("search", "search training")),
-        (Command, police.replace("disclosure ", "").replace("search", "search training")),
+        (Inspector, police.replace("search", "search training opening")),
+        (Command, "handover absence help_request language_prompt escalation search opening".to_owned()),
         (
             Dsl,
             "person concern disclosure action action_update meeting referral missing_episode help_request \
@@ -300,7 +333,7 @@ fn each_role_makes_exactly_these_kinds() {
                 .to_owned(),
         ),
         (Admin, "handover absence agreement training".to_owned()),
-        (Auditor, String::new()),
+        (Auditor, "opening".to_owned()),
         (Dpo, "agreement".to_owned()),
     ];
     let all: Vec<&str> = records::kinds().filter(|kind| may_create(Server, kind)).map(|kind| kind.name).collect();

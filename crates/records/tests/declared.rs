@@ -150,7 +150,7 @@ fn parts_of_composite_fields_are_declared() {
 }
 
 /// The kinds whose tables stand in one line of the requirements each.
-const SMALLER: [(&str, &str); 22] = [
+const SMALLER: [(&str, &str); 23] = [
     ("notification", "recipient_org:W* reason:W* risk:W* incident:W* child_present:W child_words:W"),
     ("missing_episode", "child:W* reported_at:W* missing_from:W* return_conversation:C"),
     (
@@ -181,6 +181,7 @@ const SMALLER: [(&str, &str); 22] = [
     ("agreement", "agreement_type:W* from:W* to:C* signed_by:W*"),
     ("language_prompt", "phrase_id:W* field:W* at:W choice:W* notes:A"),
     ("search", "purpose:L for_record:L at:W notes:A"),
+    ("opening", "opens:W* reason:W*"),
     ("training", "user:W* course:W* trained_on:W* notes:A"),
     ("school_outcome", "sanction:C* from:C to:C police_outcome:C linked_support:C"),
     ("protective_measure", "measure_kind:W* terms:W* protects:W* monitored_by:C* from:W to:M* =ended"),

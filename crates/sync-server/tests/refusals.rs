@@ -282,3 +282,80 @@ fn words_once_sealed_are_not_written_over() {
     lead.pull(&world);
     assert_eq!(lead.shown(id).body["exact_words"], "the first words");
 }
+
+/// What is said of one change that is sent alone.
+fn said_of(world: &World, handset: &mut Handset, document: RecordId, bytes: Vec<u8>) -> Rest {
+    let frame = handset.frame_of(Lane::Rest, vec![Item { document, changes: vec![bytes] }]);
+    handset.send(world, &frame).unwrap().outcomes[0].rest.clone()
+}
+
+fn kept_aside(code: Code) -> Rest {
+    Rest::Refused { code: code.number, kept: true }
+}
+
+#[test]
+fn r91_an_opening_needs_a_reason_and_a_headline_of_what_it_opens() {
+    let world = World::memory();
+    world.add("com", records::Role::Command, &[], None);
+    let (mut officer, mut insp, mut com) = (world.handset("officer"), world.handset("insp"), world.handset("com"));
+    let case = world.id().to_string();
+    let account = officer.create(&world, "disclosure", json!({ "case": case, "nothing_disclosed": true }));
+    let vault = json!({ "case": case, "roles": ["reporter"], "names": ["Ann"] });
+    let vault = officer.create(&world, "person", vault);
+    officer.push(&world);
+    let opening = |handset: &mut Handset, body: serde_json::Value| {
+        let id = handset.create(&world, "opening", body);
+        let bytes = handset.outbox.pop().unwrap().1;
+        said_of(&world, handset, id, bytes)
+    };
+    let good = json!({ "case": case, "opens": account.to_string(), "reason": "the month's sample" });
+    let with = |name: &str, value: String| {
+        let mut body = good.clone();
+        body[name] = json!(value);
+        body
+    };
+    assert_eq!(opening(&mut insp, json!({ "case": case, "opens": account.to_string() })), kept_aside(code::I_REASON));
+    assert_eq!(opening(&mut insp, with("reason", "  ".into())), kept_aside(code::I_REASON));
+    // What is not there, what is of another case, what is not escalated, and what nobody may open.
+    assert_eq!(opening(&mut insp, with("opens", world.id().to_string())), kept_aside(code::S_MEMBER));
+    assert_eq!(opening(&mut insp, with("case", world.id().to_string())), kept_aside(code::S_MEMBER));
+    assert_eq!(opening(&mut com, good.clone()), kept_aside(code::S_MEMBER));
+    assert_eq!(opening(&mut com, with("opens", vault.to_string())), kept_aside(code::S_MEMBER));
+    assert_eq!(opening(&mut officer, good.clone()), kept_aside(code::S_ROLE));
+    insp.pull(&world);
+    assert!(!insp.docs.contains_key(&account));
+    assert_eq!(opening(&mut insp, good.clone()), Rest::Ok);
+    insp.pull(&world);
+    assert!(insp.docs.contains_key(&account) && !insp.docs.contains_key(&vault));
+    world.sound();
+}
+
+#[test]
+fn an_auditor_adds_nothing_but_openings_whatever_their_device_sends() {
+    let world = World::memory();
+    world.add("aud", records::Role::Auditor, &[], None);
+    let (mut officer, mut aud) = (world.handset("officer"), world.handset("aud"));
+    let case = world.id().to_string();
+    let account = officer.create(&world, "disclosure", json!({ "case": case, "nothing_disclosed": true }));
+    officer.push(&world);
+    aud.create(&world, "opening", json!({ "case": case, "opens": case, "reason": "a complaint" }));
+    assert!(aud.push(&world).outcomes[0].is_ok());
+    aud.pull(&world);
+    assert!(aud.docs.contains_key(&account));
+    // A step, one of a newer version, a field alone.
+    for (step, rules) in [("addendum", 0), ("acknowledge", 0), ("of_a_newer_version", 1)] {
+        let mut statement = aud.statement(account, "disclosure", Sentence::Step(step.into()), Map::new());
+        statement.rules += rules;
+        let bytes = aud.change(account, Template::Record, Some(&statement), &Writes::default());
+        assert_eq!(said_of(&world, &mut aud, account, bytes), kept_aside(code::S_ROLE), "{step}");
+    }
+    let cautious = vec![("urgency".to_owned(), signed::Value::text("immediate"))];
+    let bytes = aud.change(account, Template::Record, None, &Writes { cautious, ..Writes::default() });
+    assert_eq!(said_of(&world, &mut aud, account, bytes), kept_aside(code::S_ROLE));
+    // Records, also of a kind of a newer version.
+    for (kind, compartment) in [("concern", "POLICE(CASE)"), ("newer", "POLICE(CASE)"), ("newer", "PROMPTS(aud)")] {
+        let (id, bytes) = created(&aud, &world, kind, compartment);
+        assert_eq!(said_of(&world, &mut aud, id, bytes), kept_aside(code::S_ROLE), "{kind} {compartment}");
+    }
+    world.sound();
+}

@@ -82,6 +82,9 @@ impl Field {
             }
             let (mut row, mut view) = held(db, id)?;
             let kind = kind_of(&row.kind)?;
+            if !records::may_step(me.role, kind, "addendum") {
+                return Err(FieldError::new(code::I_DENIED, "this role adds nothing to a record"));
+            }
             let mut ids = Ids::new(self.random(), moment.now);
             let added = addendum(kind, &view, text.as_deref(), &sets, reason, &moment.policy, &mut || ids.next())?;
             ids.done()?;

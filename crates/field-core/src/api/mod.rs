@@ -8,6 +8,7 @@ mod edit;
 mod enrol;
 mod list;
 pub(crate) mod new;
+pub(crate) mod opening;
 mod prompts;
 pub mod request;
 #[cfg(feature = "schema")]

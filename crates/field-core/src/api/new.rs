@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use signed::{RecordId, SchoolId, StatementHash, Timestamp, Value, code};
 use sync_engine::Urgency;
 
-use super::{Ids, answer, kind_of, small_enough, vital};
+use super::{Ids, answer, kind_of, opening, show, small_enough, vital};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
@@ -62,6 +62,9 @@ impl Field {
         let answer = self.write(vital(kind.name), |db| {
             sealed_box::took(db, entry)?;
             let pen = Pen { db, me: &me, moment, random: self.random() };
+            if let (opening::OPENING, Some(opens)) = (kind.name, opening::opens(&Json::Object(fresh.body.0.clone()))) {
+                show::consult(db, &me, moment, opens, fresh.body.text("reason"))?;
+            }
             if kind.drafted { begin_draft(&pen, &fresh) } else { begin_live(&pen, &fresh) }
         })?;
         self.saved();
@@ -72,6 +75,9 @@ impl Field {
     fn place(&self, db: &Connection, fresh: Fresh, me: &Me, moment: &Moment) -> Result<Fresh> {
         let Fresh { id, kind, mut body } = fresh;
         inherit(db, &mut body)?;
+        if kind.name == opening::OPENING {
+            opening::place(db, me, &mut body)?;
+        }
         if kind.name == "case" {
             body.0.insert("case".into(), json!(id.to_string()));
         } else if body.case().is_none() {

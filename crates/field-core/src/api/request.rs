@@ -138,7 +138,8 @@ pub struct Show {
     #[serde(deserialize_with = "read::id")]
     #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     pub id: RecordId,
-    /// What for, as it is to stand in the log.
+    /// What for, as it is to stand in the log. Of what is here as a headline it asks for the rest, where this role
+    /// may open it.
     pub purpose: Option<String>,
 }
 

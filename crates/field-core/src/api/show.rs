@@ -11,6 +11,7 @@ use signed::{DeviceId, FrameHash, RecordId, StatementHash, Timestamp, code};
 use super::answer::{self, Base64, Delivery, DeliveryState, Link};
 use super::attach;
 use super::list::delivery;
+use super::opening;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me, Moment};
 use crate::project::{Reader, shown_of_draft};
@@ -24,14 +25,18 @@ impl Field {
     /// The whole record: its fields at the top, and beside them `id`, `kind`, `status`, `owner`,
     /// `urgency`, `due`, `gaps`, `statements`, `keys`, `addenda`, `conflicts`, `delivery`,
     /// `receipts`, `links`, `refused`. A consultation is logged, with the purpose, before anything
-    /// is read.
+    /// is read. Of what is here as a headline a purpose asks for the rest, where this role may open it.
     pub fn record_show(&self, id: RecordId, purpose: Option<String>) -> Result<Json> {
         self.unlocked()?;
         let me = self.me()?;
         let moment = self.moment();
+        let opened = purpose.as_ref().map(|purpose| self.open_with(&me, id, purpose)).transpose()?;
         self.write(false, |db| {
             let shown = show(db, &me, &moment, id)?;
-            consult(db, &me, &moment, id, purpose.as_deref())?;
+            // An opening is in the log already.
+            if opened != Some(true) {
+                consult(db, &me, &moment, id, purpose.as_deref())?;
+            }
             Ok(answer::json(&shown))
         })
     }
@@ -43,7 +48,7 @@ impl Field {
     }
 }
 
-fn consult(db: &Connection, me: &Me, moment: &Moment, id: RecordId, purpose: Option<&str>) -> Result<()> {
+pub(super) fn consult(db: &Connection, me: &Me, moment: &Moment, id: RecordId, purpose: Option<&str>) -> Result<()> {
     let entry = Consultation {
         at: moment.now,
         mono_ms: moment.mono_ms,
@@ -71,6 +76,7 @@ fn show(db: &Connection, me: &Me, moment: &Moment, id: RecordId) -> Result<answe
                 kind: line.kind,
                 status: line.status,
                 headline: true,
+                opening: opening::asked(db, id)?.map(Into::into),
             }))
         }
         Some(_) | None => Err(FieldError::new(code::I_NOT_FOUND, "no such record on this device")),

@@ -461,7 +461,8 @@ fn line_of(id: RecordId, value: &Value, source: Source, now: Timestamp) -> Line 
         } else {
             text("status").unwrap_or_default()
         },
-        title: text("title").unwrap_or_default(),
+        // All that a PCSO reads of a check.
+        title: text("found").map(|found| found.replace('_', " ")).or(text("title")).unwrap_or_default(),
         recorded_at: at.unwrap_or(now),
         sealed: withdrawn,
         open: !withdrawn,

@@ -50,6 +50,7 @@ pub static ALL: &[&Kind] = &[
     &supervision::ESCALATION,
     &own_work::SEARCH,
     &own_work::TRAINING,
+    &own_work::OPENING,
     &outcomes::PROTECTIVE_MEASURE,
     &outcomes::SAFETY_PLAN,
     &outcomes::DEVICE_SEEN,

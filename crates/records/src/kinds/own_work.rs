@@ -1,4 +1,4 @@
-//! What is kept of somebody's own work: searches, training. Everything counted about a person is theirs to
+//! What is kept of somebody's own work: searches, openings, training. Everything counted about a person is theirs to
 //! see and to annotate (R117).
 
 use super::{RECORD, TEXT, TEXTS, TIME, a, l, w};
@@ -14,6 +14,18 @@ pub static SEARCH: Kind = Kind {
     done: &["recorded"],
     // Working fields: both may be answered after the search, which waits for neither.
     fields: &[l("purpose", TEXT), l("for_record", RECORD), w("at", TIME), a("notes", TEXTS)],
+    steps: &[],
+};
+
+/// An opening with a reason: it turns a headline into content for its author, and stands in the audit.
+pub static OPENING: Kind = Kind {
+    name: "opening",
+    says: "that somebody opened a record that the role does not hold of itself, and why",
+    drafted: false,
+    part: "request",
+    initial: "recorded",
+    done: &["recorded"],
+    fields: &[w("opens", RECORD).must(), w("reason", TEXT).must()],
     steps: &[],
 };
 

@@ -33,11 +33,18 @@ pub(super) fn audit(
             row.operation.clone(),
             row.who.clone(),
             row.to.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-            [std::slice::from_ref(&row.why), row.changed.as_slice()].concat().join(" "),
+            why(row),
             records.join(" "),
         ]
     });
     Ok(Answer::table(value, &heading, cells.collect()))
+}
+
+/// The word or code, the settings that changed, and the reason that was given.
+fn why(row: &AuditRow) -> String {
+    let settings = row.changed.iter().map(String::as_str);
+    let words: Vec<&str> = std::iter::once(row.why.as_str()).chain(settings).chain(row.reason.as_deref()).collect();
+    words.join(" ")
 }
 
 fn row(row: &AuditRow) -> Value {
@@ -50,6 +57,7 @@ fn row(row: &AuditRow) -> Value {
         "to": row.to,
         "records": row.records,
         "why": row.why,
+        "reason": row.reason,
         "changed": row.changed,
         "hash": HEXLOWER.encode(&row.hash),
     })

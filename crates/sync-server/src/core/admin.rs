@@ -151,7 +151,9 @@ impl Core {
 
     /// Audit entries, oldest first.
     pub fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, ServerError> {
-        audit::list(self.store.read()?.as_ref(), filter)
+        let mut rows = audit::list(self.store.read()?.as_ref(), filter)?;
+        self.with_reasons(&mut rows)?;
+        Ok(rows)
     }
 }
 

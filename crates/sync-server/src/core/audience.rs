@@ -33,11 +33,16 @@ impl Work<'_> {
         }
         let fresh = doc.told < doc.changes.len();
         if let (Some(sender), true) = (sender, fresh) {
-            let holds = self.tx.holder(doc.id, sender)?.is_some_and(|holder| holder.content);
+            let holder = self.tx.holder(doc.id, sender)?;
+            let holds = holder.as_ref().is_some_and(|holder| holder.content);
             // Whoever may not keep what they wrote keeps a line of it once it is received.
             if let (false, Some(projection)) = (holds, &doc.projection) {
                 let trace = projection.trace(doc.id);
                 self.tell_withdrawn(sender, doc.id, Some(trace), &[])?;
+                if let Some(line) = holder.and_then(|holder| cbor::decode(&holder.line).ok()) {
+                    // The words are gone from their device by now; what they may know of it stands there again.
+                    self.tell(sender, Some(doc.id), &Row::Headline { line })?;
+                }
             }
         }
         doc.told = doc.changes.len();
@@ -151,7 +156,7 @@ impl Work<'_> {
         held: Option<HolderRow>,
         told: &[ChangeHash],
     ) -> Result<(), ServerError> {
-        let line = projection.headline(doc.id);
+        let line = projection.headline(doc.id, self.person(user).and_then(Person::role));
         let bytes = cbor::encode(&line);
         match held {
             Some(held) if held.content => self.tell_withdrawn(user, doc.id, None, told)?,
@@ -217,6 +222,7 @@ impl Entitlement<'_> {
             facts.granted.extend(self.dispatched(case)?);
         }
         facts.granted.extend(self.at_the_hub(projection));
+        facts.opened = self.opened(id)?;
         let case = match self.case_facts(projection) {
             Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
             case => case?,
@@ -320,6 +326,7 @@ impl Entitlement<'_> {
             facts.supervisors = owner.row.supervisor.iter().cloned().collect();
         }
         facts.escalated = self.escalated(case)?;
+        facts.opened = self.opened(case)?;
         Ok(facts)
     }
 

@@ -148,6 +148,7 @@ fn read(entry: &AuditEntry) -> Result<AuditRow, CborError> {
         to,
         records: fields.array("records")?.iter().map(record).collect::<Result<_, _>>()?,
         why: fields.text("why")?,
+        reason: None,
         changed,
         hash: entry.hash,
     };

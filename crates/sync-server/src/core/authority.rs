@@ -10,6 +10,7 @@ use signed::{SchoolId, UserId, code};
 use sync_engine::server::Peer;
 
 use super::document::Doc;
+use super::opening::OPENING;
 use super::projection::context;
 use super::work::Work;
 use crate::error::ServerError;
@@ -70,9 +71,14 @@ impl Work<'_> {
                 Ok(made) => made,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+            if sender.role.only_reads() && made.kind != OPENING {
+                return Ok(no(code::S_ROLE, "this role reads, and writes down what it opened"));
+            }
             if let Err(refusal) = self.creation(doc, checked, opened, &made, sender)? {
                 return Ok(Err(refusal));
             }
+        } else if sender.role.only_reads() {
+            return Ok(no(code::S_ROLE, "this role reads, and changes nothing"));
         } else if let Err(refusal) = self.membership(doc, sender)? {
             return Ok(Err(refusal));
         }
@@ -125,6 +131,11 @@ impl Work<'_> {
         }
         let mut view = doc.view.clone();
         view.apply(checked);
+        if kind.name == OPENING
+            && let Err(refusal) = self.may_open(kind, &view, made, sender)?
+        {
+            return Ok(Err(refusal));
+        }
         Ok(self.compartment(doc, kind, &view, made, sender))
     }
 

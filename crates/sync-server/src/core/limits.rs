@@ -53,6 +53,10 @@ pub(crate) const MATCHES_PER_KEY_MAX: usize = 50;
 
 /// Matches that one record makes at a time.
 pub(crate) const MATCHES_PER_RECORD_MAX: usize = 100;
+
+/// Openings of one record that count: beyond them nobody more comes to hold it by opening it.
+pub(crate) const OPENINGS_PER_RECORD_MAX: usize = 1_000;
+
 /// Bytes of a reason that an administrator gives: a few sentences.
 pub const REASON_BYTES_MAX: usize = 2000;
 

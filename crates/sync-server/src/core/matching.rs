@@ -12,6 +12,7 @@ use signed::{RecordId, UserId};
 
 use super::document::Doc;
 use super::limits::{MATCHES_PER_KEY_MAX, MATCHES_PER_RECORD_MAX};
+use super::opening::OPENING;
 use super::own::MISFIT;
 use super::work::Work;
 use crate::error::ServerError;
@@ -28,6 +29,10 @@ impl Work<'_> {
             let Some(row) = self.row_of(*id)? else { continue };
             if row.kind == "match" {
                 self.index_match(&row)?;
+                continue;
+            }
+            if row.kind == OPENING {
+                self.index_opening(&row)?;
                 continue;
             }
             made.extend(self.match_one(&row)?);

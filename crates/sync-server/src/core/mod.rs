@@ -25,6 +25,7 @@ mod left;
 pub mod limits;
 mod matching;
 mod media;
+mod opening;
 mod own;
 pub(crate) mod policy;
 mod prepare;

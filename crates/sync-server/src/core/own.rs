@@ -14,6 +14,7 @@ use signed::{RecordId, SchoolId, UserId, code};
 use super::directory::SERVER;
 use super::document::Doc;
 use super::limits::PERSONS_NAMED_MAX;
+use super::opening::OPENING;
 use super::projection::{Projection, context};
 use super::weigh::Weighing;
 use super::work::Work;
@@ -175,6 +176,11 @@ impl Work<'_> {
             super::schooling::changed(self.tx.as_mut(), &row, left.as_deref(), self.now)?;
         }
         self.trained |= after.kind == "training";
+        if let (None, OPENING, Some(row)) = (&before, after.kind.as_str(), &after.row) {
+            let row = row.clone();
+            self.opened(&row)?;
+        }
+        let Some(after) = &doc.projection else { return Ok(false) };
         if after.kind == "welfare_check" && after.owners != sent {
             // Who is sent reads the call they are sent for.
             self.moved.extend(after.case);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use documents::{Created, Dot, Said, Template, View};
 use records::access::{CaseFacts, Compartment, RecordFacts};
-use records::{Context, Policy, Shown, rules};
+use records::{Context, Policy, Role, Shown, rules};
 use serde_json::Value as Json;
 use signed::cbor::{self, CborError, Fields, Map, Value};
 use signed::{RecordId, Timestamp, UserId};
@@ -156,6 +156,8 @@ impl Projection {
             owners: users(&self.owners),
             requested_by: users(&self.requested_by),
             granted: users(&self.granted),
+            opened: Vec::new(),
+            found: self.found().is_some(),
             asked: Vec::new(),
             open: self.open,
             high_risk: self.high_risk,
@@ -191,6 +193,15 @@ impl Projection {
         self.owners.iter().map(String::as_str).collect()
     }
 
+    /// What a check that was made came to: `hit` or `nothing_known`.
+    fn found(&self) -> Option<&str> {
+        let check = self.row.as_ref().filter(|row| row.kind == "intelligence_check" && row.status == "done");
+        let found = check?.value("result")?.get("found")?;
+        // A hit is said with what was hit, which stays here.
+        let word = found.as_str().or_else(|| found.as_object()?.keys().next().map(String::as_str))?;
+        ["hit", "nothing_known"].into_iter().find(|known| *known == word)
+    }
+
     /// R111: whether it is a case about one of our own.
     pub(crate) fn restricted(&self) -> bool {
         let said = self.row.as_ref().and_then(|row| row.value("restricted"));
@@ -198,8 +209,8 @@ impl Projection {
     }
 
     /// The line for those who may know that it exists. Of a draft it says which record it will be,
-    /// whose it is and since when (R9), and nothing of what it says.
-    pub(crate) fn headline(&self, id: RecordId) -> Value {
+    /// whose it is and since when (R9), and nothing of what it says. A PCSO reads of a check whether it was a hit.
+    pub(crate) fn headline(&self, id: RecordId, role: Option<Role>) -> Value {
         let mut map = Map::new();
         let mut put = |name: &str, value| map.insert(name.to_owned(), value);
         put("id", Value::bytes(id.0));
@@ -220,6 +231,9 @@ impl Projection {
         }
         if let Some(due) = self.due {
             put("due", Value::text(due.to_string()));
+        }
+        if let Some(found) = self.found().filter(|_| role == Some(Role::Pcso)) {
+            put("found", Value::text(found));
         }
         Value::Map(map)
     }

@@ -1,5 +1,6 @@
 //! What a session asks: whose key it is, what answers its hello, pages, and what its device holds.
 
+use records::Role;
 use signed::{ChangeHash, Incarnation, PublicKey, RecordId, UserId, cbor, code};
 use sync_engine::limits::AHEAD_BACKLOG_ROWS;
 use sync_engine::server::{Facts, Peer, ProvenFrame};
@@ -244,6 +245,11 @@ impl Work<'_> {
         let Some(row) = self.person(user).map(|person| person.row.clone()) else { return Ok(()) };
         if cursor <= row.delivered {
             return Ok(());
+        }
+        if self.person(user).and_then(super::work::Person::role).is_some_and(Role::only_reads) {
+            // Who is read by an auditor is not told so.
+            let row = crate::store::rows::UserRow { delivered: cursor, ..row };
+            return self.put_user(row);
         }
         let mut arrived: Vec<(RecordId, ChangeHash)> = Vec::new();
         walk(self.tx.reading(), user, row.delivered, cursor + 1, &mut |one| {

@@ -249,6 +249,8 @@ pub struct AuditRow {
     pub records: Vec<RecordId>,
     /// Why, as a word or code: `push`, `page`, `user_add`, `C.foreign_actor`.
     pub why: String,
+    /// The reason that was given, of an opening: it stands in the opening and not in this entry.
+    pub reason: Option<String>,
     /// Names of the settings that changed, where the act changed settings.
     pub changed: Vec<String>,
     /// The hash that chains it to the one before.

@@ -81,7 +81,8 @@ pub trait ReadingKeeping {
     fn retentions(&self) -> Answer<Vec<RetentionRow>>;
     /// Documents of a kind that are not erased, by id.
     fn of_kind(&self, kind: &str) -> Answer<Vec<RecordId>>;
-    /// When somebody's device last brought something about a case: what the server wrote itself does not count.
+    /// When somebody's device last brought something about a case: neither what the server wrote itself counts, nor
+    /// that it was read (an `opening`).
     fn last_contact(&self, case: RecordId) -> Answer<Option<Timestamp>>;
 }
 

@@ -104,6 +104,9 @@ pub struct Headline {
     /// Always true.
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub headline: bool,
+    /// The opening in which this user said why they must read it: the rest comes with a sync.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Id>,
 }
 
 /// So that a record in which something is missing does not pass for a draft.

@@ -6,7 +6,7 @@ use wire::Lane;
 use super::{CASE, Rows, Verdict, ok, rows, same};
 use crate::store::keeping::{ErasureRow, HoldRow, RetentionRow};
 use crate::store::port::Store;
-use crate::store::rows::Origin;
+use crate::store::rows::{DocumentRow, Origin};
 use crate::store::{StoreError, Writing};
 
 fn erasure(rows: &Rows, number: u64, document: RecordId) -> ErasureRow {
@@ -79,6 +79,9 @@ fn contact(tx: &mut dyn Writing, rows: &Rows) -> Verdict {
     (change.hash, change.place, change.origin) = (signed::ChangeHash([32; 32]), 3, None);
     ok(tx.add_change(&change))?;
     same("not the server's own", ok(tx.last_contact(CASE))?, Some(later))?;
+    ok(tx.put_document(&DocumentRow { kind: "opening".to_owned(), ..rows.document.clone() }))?;
+    same("not that it was read", ok(tx.last_contact(CASE))?, None)?;
+    ok(tx.put_document(&rows.document))?;
     same("no such device", ok(tx.device(own))?, None)
 }
 

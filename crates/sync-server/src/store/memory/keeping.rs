@@ -53,7 +53,9 @@ macro_rules! reading {
 
             fn last_contact(&self, case: RecordId) -> Answer<Option<Timestamp>> {
                 let of_case = |document: &RecordId| {
-                    *document == case || self.tables.documents.get(document).is_some_and(|row| row.case == Some(case))
+                    let row = self.tables.documents.get(document);
+                    let named = *document == case || row.is_some_and(|row| row.case == Some(case));
+                    named && row.is_none_or(|row| row.kind != "opening")
                 };
                 let brought = self.tables.changes.values().filter(|row| row.origin.is_some() && of_case(&row.document));
                 Ok(brought.map(|row| row.at).max())

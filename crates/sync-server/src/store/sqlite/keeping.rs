@@ -97,7 +97,7 @@ macro_rules! reading {
 
             fn last_contact(&self, case: RecordId) -> Answer<Option<Timestamp>> {
                 let sql = "SELECT max(c.at) FROM document d JOIN change c ON c.document = d.id \
-                           WHERE (d.case_id = ?1 OR d.id = ?1) AND c.device IS NOT NULL";
+                           WHERE (d.case_id = ?1 OR d.id = ?1) AND c.device IS NOT NULL AND d.kind <> 'opening'";
                 let found = self.one(sql, [&case.0[..]], |row| row.get::<_, Option<i64>>(0))?;
                 Ok(found.flatten().map(Timestamp::from_millis))
             }
