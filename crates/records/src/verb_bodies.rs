@@ -81,7 +81,16 @@ static ALL: Bodies = &[
     (&["remove_member"], &[w("user", Shape::Id).must(), w("reason", Shape::Text)]),
     (&["flag_image"], &[w("sha256", Shape::Text).must(), reason()]),
     (&["share"], &[w("to", Shape::Id).must(), w("reason", Shape::Text)]),
-    (&["release_extract"], &[w("to", Shape::Id).must(), w("text", Shape::Text).must(), w("reason", Shape::Text)]),
+    (
+        &["release_extract"],
+        &[
+            w("to", Shape::Id).must(),
+            w("school", Shape::Id),
+            w("parts", Shape::List(&Shape::Text)).must(),
+            w("text", Shape::Text).must(),
+            w("reason", Shape::Text),
+        ],
+    ),
 ];
 
 const NOTE: &[Field] = &[w("text", Shape::Text), w("reason", Shape::Text)];

@@ -161,6 +161,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("device_seen", "new", "opsic-------"),
     ("school_outcome", "new", "opsicd------"),
     ("feedback", "new", "-----df-----"),
+    ("extract", "new", "o-sic-------"),
     ("place", "new", "opsicdfhl---"),
     ("match", "new", "opsic-------"),
     ("match", "confirm_match", "opsic-------"),

@@ -150,7 +150,7 @@ fn parts_of_composite_fields_are_declared() {
 }
 
 /// The kinds whose tables stand in one line of the requirements each.
-const SMALLER: [(&str, &str); 22] = [
+const SMALLER: [(&str, &str); 23] = [
     ("notification", "recipient_org:W* reason:W* risk:W* incident:W* child_present:W child_words:W"),
     ("missing_episode", "child:W* reported_at:W* missing_from:W* return_conversation:C"),
     (
@@ -193,6 +193,7 @@ const SMALLER: [(&str, &str); 22] = [
     ("escalation", "trigger:W* rung:W prompts:A"),
     ("match", "rule:W* records:W* key_kind:W*"),
     ("safety_plan", "child:W* plan:W* review_by:M*"),
+    ("extract", "of:W* of_kind:W* of_recorded_at:W parts:W* text:W* to:W"),
 ];
 
 #[test]

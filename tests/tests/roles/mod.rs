@@ -86,6 +86,8 @@ pub const NEW: &[(&str, &str)] = &[
     ("device_seen",              "opsic-------"),
     ("school_outcome",           "opsicd------"),
     ("feedback",                 "-----df-----"),
+    // Made by `release_extract` alone.
+    ("extract",                  "------------"),
     ("place",                    "opsicdfhl---"),
     ("match",                    "opsic-------"),
     ("recovered_draft",          "------------"),

@@ -77,7 +77,7 @@ impl SealedBox {
     pub fn record_new(&self, kind: &str, body: Json, clock: &dyn Clock, random: &dyn Random) -> Result<Json> {
         small_enough(&body)?;
         let kind = kind_of(kind)?;
-        if !records::may_create(self.role, kind) {
+        if !records::rights::may_begin(self.role, kind) {
             return Err(FieldError::new(code::I_CREATE, "this role does not make records of this kind"));
         }
         // What no store would take is refused while whoever said it is still here.

@@ -12,6 +12,7 @@ mod actions;
 mod capture;
 mod checks;
 mod crime;
+mod extracts;
 pub mod ladder;
 pub mod look;
 mod matches;
@@ -35,6 +36,7 @@ use crate::body::NewRecord;
 use crate::gap::Gap;
 use crate::shown::Shown;
 use crate::verbs::Actor;
+pub use extracts::as_it_stands;
 pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
 pub use submission::carried;
@@ -196,6 +198,7 @@ const FAMILIES: &[&[Rule]] = &[
     submission::RULES,
     supervision::RULES,
     staffing::RULES,
+    extracts::RULES,
 ];
 
 /// Every rule that weighs or guards.

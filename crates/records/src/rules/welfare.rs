@@ -274,7 +274,7 @@ fn left_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Ga
 /// R47: words outside the vault that would tell who the reporter is are pointed at where they stand.
 fn screened(view: &CaseView<'_>, found: &mut Findings) {
     let vault = |row: &&Row| matches!(row.compartment, crate::Compartment::Reporter { .. });
-    let screen = crate::matching::Screen::of(view.rows.iter().filter(vault).map(|row| &row.body));
+    let screen = crate::matching::Screen::of_vault(view.rows);
     if screen.is_empty() {
         return;
     }
