@@ -174,7 +174,7 @@ fn as10_a_third_extension_is_an_inspectors_and_its_refusal_never_reads_as_no_act
     world.sync_all(&["sgt1", "ofc1"]);
     for (id, path) in [(&bail, "to"), (&back, "due")] {
         let codes = world.refused("sgt1", id, "extend", later("2026-06-22T09:00:00Z"));
-        assert_eq!(codes, [format!("R72.inspector {path}")]);
+        assert_eq!(codes, [format!("R72.inspector {path}"), "R72.plan plan".to_owned()]);
         world.step("sgt1", id, "share", json!({ "to": "insp1", "reason": "a third extension: to decide" }));
     }
     world.sync_all(&["sgt1", "insp1"]);

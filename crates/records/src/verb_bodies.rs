@@ -74,7 +74,16 @@ static ALL: Bodies = &[
     (&["approve"], &[w("reason", Shape::Text)]),
     (&["dismiss_prompt"], &[w("prompt", Shape::Record).must(), w("reason", Shape::Text)]),
     (&["lower"], &[w("field", Shape::Text).must(), w("value", Shape::Any).must(), reason()]),
-    (&["extend"], &[w("new_due", Shape::Time).must(), reason(), w("authorised_by", Shape::Id)]),
+    (
+        &["extend"],
+        &[
+            w("new_due", Shape::Time).must(),
+            reason(),
+            w("authorised_by", Shape::Id),
+            // R72: needed from the third on: what is done by then, by whom.
+            w("plan", Shape::Text).must_if(),
+        ],
+    ),
     (&["resolve"], &[w("path", Shape::Text).must(), w("value", Shape::Any).must(), reason()]),
     (&["mark_differs"], &[w("record", Shape::Record).must(), w("text", Shape::Text), w("reason", Shape::Text)]),
     (&["add_member"], &[w("user", Shape::Id).must(), w("role", Shape::Text), w("reason", Shape::Text)]),

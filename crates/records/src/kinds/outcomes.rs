@@ -21,6 +21,8 @@ pub static PROTECTIVE_MEASURE: Kind = Kind {
         w("from", TIME),
         m("to", TIME, Caution::Earliest).must(),
         a("ended", Shape::List(&Shape::Any)).computed(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[
@@ -48,6 +50,8 @@ pub static SAFETY_PLAN: Kind = Kind {
         w("plan", TEXT).must(),
         c("owner", Shape::Holder).by("assign"),
         m("review_by", TIME, Caution::Earliest).must(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         note("reviewed"),

@@ -16,6 +16,7 @@ mod extracts;
 pub mod ladder;
 pub mod look;
 mod matches;
+mod measures;
 pub mod people;
 pub mod read;
 mod risk;
@@ -197,6 +198,7 @@ const FAMILIES: &[&[Rule]] = &[
     crime::RULES,
     submission::RULES,
     supervision::RULES,
+    measures::RULES,
     staffing::RULES,
     extracts::RULES,
 ];
