@@ -174,7 +174,7 @@ fn as10_a_third_extension_is_an_inspectors_and_its_refusal_never_reads_as_no_act
     world.sync_all(&["sgt1", "ofc1"]);
     for (id, path) in [(&bail, "to"), (&back, "due")] {
         let codes = world.refused("sgt1", id, "extend", later("2026-06-22T09:00:00Z"));
-        assert_eq!(codes, [format!("R72.inspector {path}")]);
+        assert_eq!(codes, [format!("R72.inspector {path}"), "R72.plan plan".to_owned()]);
         world.step("sgt1", id, "share", json!({ "to": "insp1", "reason": "a third extension: to decide" }));
     }
     world.sync_all(&["sgt1", "insp1"]);
@@ -199,4 +199,46 @@ fn as10_a_third_extension_is_an_inspectors_and_its_refusal_never_reads_as_no_act
     world.step("sgt1", &bail, "replace", json!({ "reason": "a working agreement with social care, from today" }));
     world.sync("sgt1");
     assert_eq!(world.told_about("sgt1", "R103.ended", &bail), 0);
+}
+
+#[test]
+fn r113_the_children_are_told_that_bail_has_ended_and_the_case_does_not_close_over_them() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.sync_all(&["ofc1", "sgt1", "insp1"]);
+    let Charge { case, children, .. } = charging(&mut world);
+    let protects = children.each_ref().map(|child| record(child));
+    let bail = json!({ "case": case, "measure_kind": "bail_condition", "terms": "no contact with either child", "protects": protects,
+        "monitored_by": { "org": "police" }, "to": "2026-03-30T09:00:00Z", "owner": "ofc1" });
+    let bail = world.new_record("ofc1", "protective_measure", bail);
+    world.sync_all(&["ofc1", "sgt1", "insp1"]);
+    assert_eq!(world.told_about("ofc1", "R113.not_told", &bail), 0);
+    // Nobody extends it: it lapses. Whoever answers for it is to tell both; a day later the sergeant knows.
+    world.pass("28d");
+    world.sync("ofc1");
+    assert_eq!(world.told_about("ofc1", "R113.not_told", &bail), 2);
+    world.pass("24h");
+    world.sync_all(&["sgt1", "ofc1"]);
+    assert_eq!(world.told_about("sgt1", "R113.not_told", &bail), 2);
+    let untold = |world: &mut World| {
+        let codes = world.refused("ofc1", &case, "propose_close", json!({ "reason": "charged" }));
+        codes.iter().filter(|code| code.starts_with("R113.not_told")).count()
+    };
+    assert_eq!(untold(&mut world), 2);
+    let told = |world: &World, who: Json, more: Json| {
+        let mut body = json!({ "case": case, "person": who, "person_role": "victim", "contact": "made", "how": "at her home",
+            "at": world.now(), "measure": bail, "what_told": [{ "text": "bail has ended; the inquiry goes on" }] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let first = told(&world, record(&children[0]), json!({}));
+    world.new_record("ofc1", "contact_log", first);
+    assert_eq!(untold(&mut world), 1, "each of them, and not one for both");
+    let for_her = json!({ "person_role": "parent", "on_behalf_of": [record(&children[1])] });
+    let second = told(&world, said("their mother"), for_her);
+    world.new_record("ofc1", "contact_log", second);
+    assert_eq!(untold(&mut world), 0);
+    world.sync_all(&["ofc1", "sgt1"]);
+    for user in ["ofc1", "sgt1"] {
+        assert_eq!(world.told_about(user, "R113.not_told", &bail), 0, "{user}");
+    }
 }

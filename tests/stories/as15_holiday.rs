@@ -102,3 +102,32 @@ fn contact(number: usize) -> Json {
     json!({ "case": case.to_string(), "person": said(&format!("parent {number}")), "person_role": "parent", "contact": "attempted",
         "how": "phone" })
 }
+
+#[test]
+fn r77_a_school_break_moves_what_waits_for_the_school_and_no_timer_of_the_police() {
+    let mut world = World::new("2026-07-16T09:00:00Z");
+    world.admin(&["policy", "--set", "school_closed=[\"2026-07-20/2026-08-31\"]"]);
+    world.sync_all(&["ofc1", "sgt1", "insp1", "dsl1"]);
+    let (action, _) = asked(&mut world);
+    world.step("ofc1", &action, "accept", json!({}));
+    let done = json!({ "outcome": "spoken to", "evidence": [{ "ref": "note 7", "type": "note" }] });
+    world.step("ofc1", &action, "complete", done);
+    world.step("ofc1", &action, "tell_outcome", json!({ "to": "dsl1", "how": "a message" }));
+    world.sync_all(&["ofc1", "sgt1"]);
+    let unseen = |world: &mut World| world.told_about("sgt1", "R54.not_seen", &action);
+    // Five school days from Thursday the 16th would be the 23rd; but school shuts on the 20th, until September.
+    world.pass("8d");
+    world.sync("sgt1");
+    assert_eq!(unseen(&mut world), 0, "nobody is at school to see it");
+    // The police's own timers do not stop for that.
+    world.pass("27d");
+    world.sync("sgt1");
+    assert!(world.is_prompted("sgt1", "R73.no_update"), "four weeks without anything, holidays or not");
+    // Thursday, Friday and three days of September: at nine on the 4th it is the sergeant's.
+    world.pass("14d");
+    world.sync("sgt1");
+    assert_eq!(unseen(&mut world), 0);
+    world.pass("24h");
+    world.sync("sgt1");
+    assert_eq!(unseen(&mut world), 1);
+}

@@ -1,8 +1,9 @@
-//! What a school may hold ends with what it has signed, and does not follow a child by itself.
+//! What a school may hold ends with what it has signed, and does not follow a child by itself; what is released to it
+//! is a record of its own.
 
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, gaps};
 
 #[test]
 fn r89_an_agreement_that_ends_takes_the_standing_share_from_that_moment_and_the_dpo_is_told() {
@@ -120,4 +121,84 @@ fn r90_a_child_who_changes_school_takes_nothing_along_and_the_old_school_gets_no
     assert_eq!(world.show("dsl1", &asked)["status"], "in_progress", "all that was missed comes");
     let verified = world.server.admin(&["verify"]).unwrap();
     assert_eq!(verified["ok"], true, "{verified}");
+}
+
+/// Somebody seals an account of a girl in a case.
+fn account(world: &mut World, user: &str, case: &str) -> String {
+    let body = json!({ "case": case, "speaker": "a girl",
+        "words_verbatim": [{ "seq": 1, "speaker": "a girl", "text": "he waits at the gate on Mondays" }],
+        "account_started_at": "2026-03-02T08:00:00Z", "account_ended_at": "2026-03-02T08:30:00Z" });
+    world.sealed(user, "disclosure", body).0
+}
+
+#[test]
+fn r88_what_is_released_is_a_record_of_its_own_and_says_when_it_is_older_than_its_source() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.person("ofc4", "officer", &["--team", "t1", "--supervisor", "sgt1", "--school", "100001"]);
+    world.sync_all(&["dsl1", "stf1", "ofc1", "ofc4", "sgt1"]);
+    let concern =
+        world.new_record("dsl1", "concern", json!({ "exact_words": "she will not walk home", "source": "school" }));
+    let case = world.show("dsl1", &concern)["case"].as_str().unwrap().to_owned();
+    world.sync_all(&["dsl1", "ofc1", "sgt1"]);
+    let aunt = json!({ "case": case, "roles": ["reporter"], "names": ["Ann O'Hara"] });
+    world.new_record("ofc1", "person", aunt);
+    let account = account(&mut world, "ofc1", &case);
+    world.sync_all(&["ofc1", "ofc4", "sgt1"]);
+    let body =
+        |to: &str, text: &str| json!({ "to": to, "parts": ["words_verbatim"], "text": text, "reason": "they asked" });
+    let mut to_tutor = body("stf1", "He waits at the gate, Ann O'Hara says.");
+    to_tutor["school"] = json!("100001");
+    world.step("ofc1", &account, "release_extract", to_tutor);
+    world.sync_all(&["ofc1", "sgt1", "dsl1", "stf1", "dsl2"]);
+    let found = world.list("stf1", "extract");
+    let extract = found[0]["id"].as_str().unwrap().to_owned();
+    for user in ["dsl1", "stf1", "ofc1", "sgt1"] {
+        let shown = world.show(user, &extract);
+        assert_eq!(shown["text"], "He waits at the gate, [not named] says.", "{user}");
+        assert_eq!((&shown["of"], &shown["author"]), (&json!(account), &json!("ofc1")), "{user}");
+        assert!(!shown.to_string().contains("older"), "{user}");
+    }
+    for (user, id) in [("dsl1", &account), ("stf1", &account), ("dsl2", &extract)] {
+        assert!(world.run(user, &["show", id], None).is_err(), "{user}");
+    }
+    // Nobody begins one by hand, of nothing.
+    let by_hand = json!({ "case": case, "of": account, "text": "all of it", "school": "100001" });
+    assert_eq!(world.run("ofc1", &["new", "extract"], Some(&by_hand)).unwrap_err()["code"], "I.create");
+    // Later she says more. The extract stays as it was released; who holds both sees that it is older.
+    world.done("ofc1", &["addendum", &account, "--text", "it was the other gate", "--reason", "she rang"]);
+    world.sync_all(&["ofc1", "sgt1", "dsl1", "stf1"]);
+    for (user, older) in [("ofc1", true), ("sgt1", true), ("dsl1", false), ("stf1", false)] {
+        assert_eq!(world.marks(user, &extract).contains(&"older_than_source".to_owned()), older, "{user}");
+    }
+    assert_eq!(world.server.admin(&["verify"]).unwrap()["ok"], true);
+}
+
+#[test]
+fn r47_an_extract_by_somebody_without_the_vault_that_names_the_reporter_never_leaves_the_server() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.person("ofc4", "officer", &["--team", "t1", "--supervisor", "sgt1", "--school", "100001"]);
+    world.sync_all(&["dsl1", "ofc1", "ofc4"]);
+    let concern =
+        world.new_record("dsl1", "concern", json!({ "exact_words": "she will not walk home", "source": "school" }));
+    let case = world.show("dsl1", &concern)["case"].as_str().unwrap().to_owned();
+    world.sync_all(&["dsl1", "ofc1", "ofc4"]);
+    let aunt = json!({ "case": case, "roles": ["reporter"], "names": ["Ann O'Hara"], "phones": ["07700 900456"] });
+    let aunt = world.new_record("ofc1", "person", aunt);
+    let account = account(&mut world, "ofc1", &case);
+    world.sync_all(&["ofc1", "ofc4"]);
+    assert!(world.run("ofc4", &["show", &aunt], None).is_err(), "they cannot know");
+    let body =
+        |text: &str| json!({ "to": "100001", "parts": ["words_verbatim"], "text": text, "reason": "they asked" });
+    let told = world.step("ofc4", &account, "release_extract", body("He waits at the gate. Ring 07700900456."));
+    assert!(gaps(&told).iter().any(|gap| gap.starts_with("R47.unknown_here")), "{told}");
+    let answer = world.sync("ofc4");
+    assert!(answer["rejected"].to_string().contains("R47.reporter_named"), "{answer}");
+    world.sync_all(&["dsl1", "ofc4", "dsl1"]);
+    assert_eq!(world.list("dsl1", "extract").len(), 0);
+    // Screened, it goes.
+    world.step("ofc4", &account, "release_extract", body("He waits at the gate."));
+    world.sync_all(&["ofc4", "dsl1"]);
+    let read = world.list("dsl1", "extract");
+    assert_eq!(read.len(), 1);
+    assert_eq!(world.show("dsl1", read[0]["id"].as_str().unwrap())["text"], "He waits at the gate.");
 }

@@ -150,9 +150,10 @@ impl Scene {
                 with(json!({ "outcome": "the caravan is known", "evidence": [{ "ref": "note 7", "type": "note" }] })),
             ),
             "tell_outcome" => (vec!["do", &id, verb], with(json!({ "to": "dsl3", "how": "telephone" }))),
-            "release_extract" => {
-                (vec!["do", &id, verb], with(json!({ "to": "dsl1", "text": "an extract", "reason": "asked for" })))
-            }
+            "release_extract" => (
+                vec!["do", &id, verb],
+                with(json!({ "to": "dsl1", "parts": ["words_verbatim"], "text": "an extract", "reason": "asked for" })),
+            ),
             "assign" | "dispatch" => (vec!["do", &id, verb], with(json!({ "to": "ofc1" }))),
             "hand_over" => (vec!["do", &id, verb], with(json!({ "to": "ofc1", "reason": "leave" }))),
             "add_member" => (vec!["do", &id, verb], with(json!({ "user": "ofc1" }))),

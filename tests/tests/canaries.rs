@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::canary::{DRAFT, OTHER, POLICE, SHARED, found_at_school, planted, store};
+use common::canary::{DRAFT, OTHER, POLICE, RELEASED, REPORTER, SHARED, found_at_school, planted, released, store};
 use common::pages::{files, holds};
 
 #[test]
@@ -15,6 +15,21 @@ fn r88_no_canary_of_another_compartment_is_at_the_school() {
         assert!(holds(&officer, canary), "the same search finds what the officer holds");
     }
     assert!(!holds(&officer, OTHER));
+}
+
+#[test]
+fn r88_an_extract_is_all_that_the_school_has_of_the_account_it_is_of_and_names_no_reporter() {
+    let mut scene = planted(common::programs(), &[]);
+    let read = released(&mut scene);
+    let [extract] = &read[..] else { panic!("one extract: {read:?}") };
+    assert_eq!(extract["text"], format!("{RELEASED}, says [not named]."));
+    assert_eq!((&extract["author"], &extract["parts"][0]), (&"officer".into(), &"words_verbatim".into()));
+    let account = extract["of"].as_str().unwrap();
+    assert_eq!(scene.officer.say(&["show", account]).unwrap()["kind"], "disclosure");
+    assert!(scene.lead.say(&["show", account]).is_err(), "the account itself is not theirs");
+    assert_eq!(found_at_school(&mut scene), [""; 0]);
+    assert!(holds(&store(&scene.lead), RELEASED), "the same search finds what was released");
+    assert!(holds(&store(&scene.officer), REPORTER), "and whom only the police hold");
 }
 
 #[test]

@@ -798,6 +798,13 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R46_NOT_CONTACTED 14601
 #define FIELD_R46_NOT_CONSIDERED 14602
 #define FIELD_R40_HIGH_SUGGESTED 14001
+#define FIELD_R47_UNKNOWN_HERE 14701
+#define FIELD_R113_NOT_TOLD 21301
+#define FIELD_R72_PLAN 17201
+#define FIELD_R88_NOT_RELEASED 18800
+#define FIELD_R88_PART 18801
+#define FIELD_R88_OTHER_PART 18802
+#define FIELD_R88_SCHOOL 18803
 
 /* update */
 #define FIELD_STORE_NEWER 1004

@@ -26,6 +26,12 @@ use Take::{All, At, By};
 const FROM_STEPS: &[(&str, &str, &[&str], Take)] = &[
     ("deadline", "answered", &["answer"], All),
     ("protective_measure", "ended", &["end", "breach", "replace"], All),
+    ("action", "extensions", &["extend"], All),
+    ("deadline", "extensions", &["extend"], All),
+    ("intelligence_check", "extensions", &["extend"], All),
+    ("protective_measure", "extensions", &["extend"], All),
+    ("safety_plan", "extensions", &["extend"], All),
+    ("welfare_check", "extensions", &["extend"], All),
     ("handover", "questions", &["question"], All),
     ("handover", "accepted_by", &["accept"], By),
     ("handover", "accepted_at", &["accept"], At),
@@ -92,10 +98,13 @@ fn put(body: &mut JsonMap<String, Json>, name: &str, value: Json) {
     }
 }
 
+/// What stands in a step for whoever weighs it, and tells a reader nothing.
+const MACHINERY: [&str; 4] = ["considered", "proposed", "supersedes", "field"];
+
 /// What a step says, by whom and when; what stands there for the machinery alone is left out.
 fn said(act: &Act<'_>) -> Json {
     let content = &act.said.opened.statement.content;
-    let own = content.iter().filter(|(name, _)| !["considered", "proposed"].contains(&name.as_str()));
+    let own = content.iter().filter(|(name, _)| !MACHINERY.contains(&name.as_str()));
     let mut line: JsonMap<String, Json> = own.map(|(name, value)| (name.clone(), value.to_json())).collect();
     line.insert(String::from("step"), json!(act.step.verb));
     line.insert(String::from("by"), json!(act.author()));

@@ -9,6 +9,7 @@ use signed::{Timestamp, Value};
 use crate::access::Role;
 use crate::kind::{Caution, Field};
 use crate::policy::Policy;
+use crate::rules::switch;
 
 /// The entries of an M field that stand, in causal order.
 #[must_use]
@@ -69,7 +70,7 @@ fn superseded<'v>(view: &'v View, name: &str, policy: &Policy) -> BTreeSet<&'v s
 }
 
 /// The valid lowerings of a field: by a sergeant or above; an extension past the policy's number
-/// of earlier ones it knew of, by an inspector or above (R72).
+/// of earlier ones it knew of, by an inspector or above and with a plan (R72).
 pub(crate) fn lowerings<'v>(view: &'v View, name: &str, policy: &Policy) -> Vec<&'v Said> {
     let mut valid: Vec<&Said> = Vec::new();
     for said in &view.statements {
@@ -80,8 +81,10 @@ pub(crate) fn lowerings<'v>(view: &'v View, name: &str, policy: &Policy) -> Vec<
         }
         let Some(role) = role(said).filter(|role| role.supervises()) else { continue };
         let earlier = valid.iter().filter(|v| v.step() == Some("extend") && said.knew(v.dot)).count();
-        let by_inspector = step == Some("extend") && earlier >= policy.extensions_before_inspector;
-        if !by_inspector || role != Role::Sergeant {
+        let by_inspector = step == Some("extend") && earlier >= policy.extensions_before_inspector && switch::on("R72");
+        let plan = said.opened.statement.content.get("plan").and_then(Value::as_text);
+        let planned = plan.is_some_and(|plan| !plan.trim().is_empty());
+        if !by_inspector || (role != Role::Sergeant && planned) {
             valid.push(said);
         }
     }

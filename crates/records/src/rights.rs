@@ -88,12 +88,20 @@ pub fn may_create(role: Role, kind: &Kind) -> bool {
         "contact_log" => CONTACTERS,
         "school_outcome" => OUTCOMES,
         "feedback" => SCHOOL,
+        "extract" => OFFICERS,
         "place" | "help_request" | "language_prompt" => ACTIVE,
         "agreement" => KEEPERS,
         _ => NOBODY,
     };
     let narrowed = role == Command && !OF_COMMAND.contains(&kind.name);
     role == Role::Server || (roles.contains(&role) && !narrowed)
+}
+
+/// Whether somebody in this role begins a record of this kind by hand: an extract is made by `release_extract` on
+/// another record alone.
+#[must_use]
+pub fn may_begin(role: Role, kind: &Kind) -> bool {
+    kind.name != "extract" && may_create(role, kind)
 }
 
 /// Whether a role may do this verb on a record of this kind. Who owns it, and in what state, is
@@ -205,7 +213,7 @@ pub fn compartment_of(
         // The first record of a call mints the case; the incident carries the same id.
         return Ok(Compartment::Call { incident: case });
     }
-    if let ("action" | "action_update", Some(school)) = (kind.name, body.text("school")) {
+    if let ("action" | "action_update" | "extract", Some(school)) = (kind.name, body.text("school")) {
         let school = SchoolId::new(school).map_err(|_| Gap::new(code::I_VALUE, "school", "not the id of a school"))?;
         return Ok(Compartment::Share { school, case });
     }

@@ -74,14 +74,32 @@ static ALL: Bodies = &[
     (&["approve"], &[w("reason", Shape::Text)]),
     (&["dismiss_prompt"], &[w("prompt", Shape::Record).must(), w("reason", Shape::Text)]),
     (&["lower"], &[w("field", Shape::Text).must(), w("value", Shape::Any).must(), reason()]),
-    (&["extend"], &[w("new_due", Shape::Time).must(), reason(), w("authorised_by", Shape::Id)]),
+    (
+        &["extend"],
+        &[
+            w("new_due", Shape::Time).must(),
+            reason(),
+            w("authorised_by", Shape::Id),
+            // R72: needed from the third on: what is done by then, by whom.
+            w("plan", Shape::Text).must_if(),
+        ],
+    ),
     (&["resolve"], &[w("path", Shape::Text).must(), w("value", Shape::Any).must(), reason()]),
     (&["mark_differs"], &[w("record", Shape::Record).must(), w("text", Shape::Text), w("reason", Shape::Text)]),
     (&["add_member"], &[w("user", Shape::Id).must(), w("role", Shape::Text), w("reason", Shape::Text)]),
     (&["remove_member"], &[w("user", Shape::Id).must(), w("reason", Shape::Text)]),
     (&["flag_image"], &[w("sha256", Shape::Text).must(), reason()]),
     (&["share"], &[w("to", Shape::Id).must(), w("reason", Shape::Text)]),
-    (&["release_extract"], &[w("to", Shape::Id).must(), w("text", Shape::Text).must(), w("reason", Shape::Text)]),
+    (
+        &["release_extract"],
+        &[
+            w("to", Shape::Id).must(),
+            w("school", Shape::Id),
+            w("parts", Shape::List(&Shape::Text)).must(),
+            w("text", Shape::Text).must(),
+            w("reason", Shape::Text),
+        ],
+    ),
 ];
 
 const NOTE: &[Field] = &[w("text", Shape::Text), w("reason", Shape::Text)];

@@ -24,6 +24,7 @@ use crate::writes::Writes;
 
 mod actions;
 mod protective;
+mod release;
 
 pub use actions::requesters;
 pub(crate) use actions::seen_in_record;
@@ -121,6 +122,7 @@ pub fn plan(
         "resolve" => planned.resolve(),
         "mark_differs" => planned.differs(),
         FLAG_IMAGE => planned.flag(),
+        "release_extract" => planned.release(),
         _ => {}
     }
     planned.rules();

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use signed::Timestamp;
 
 use crate::policy::{Policy, period};
+use crate::rules::switch;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -108,9 +109,9 @@ fn hours(day: i64, policy: &Policy) -> Option<(i64, i64)> {
     Some((midnight + opens * HOUR, midnight + closes * HOUR))
 }
 
-/// The same of a day on which schools are open.
+/// The same of a day on which schools are open (R77).
 fn school_hours(day: i64, policy: &Policy) -> Option<(i64, i64)> {
-    hours(day, policy).filter(|_| !stands_in(day, &policy.school_closed))
+    hours(day, policy).filter(|_| !(switch::on("R77") && stands_in(day, &policy.school_closed)))
 }
 
 /// Whether a day is one of these days, or in one of these periods.

@@ -302,11 +302,11 @@ fn each_role_makes_exactly_these_kinds() {
     let weighed = "risk_assessment crime_recording_decision intelligence_check intelligence_submission meeting referral \
                    notification missing_episode";
     let kept = "deadline contact_log absence help_request language_prompt escalation search";
-    let after = "protective_measure safety_plan device_seen school_outcome place match";
+    let after = "protective_measure safety_plan device_seen school_outcome extract place match";
     let police = format!("case {told} {weighed} handover {kept} {after}");
     let expected = [
         (Officer, police.clone()),
-        (Pcso, police.clone()),
+        (Pcso, police.replace(" extract", "")),
         (Sergeant, police.replace("search", "search training")),
         (Inspector, police.replace("search", "search training opening")),
         (Command, "handover absence help_request language_prompt escalation search opening".to_owned()),
@@ -426,6 +426,7 @@ fn where_a_record_belongs_follows_from_kind_author_and_content() {
         ("concern", Officer, &at_school, "POLICE("),
         ("action", Officer, &at_school, "SHARE(100001,"),
         ("action_update", Officer, &at_school, "SHARE(100001,"),
+        ("extract", Officer, &at_school, "SHARE(100001,"),
         ("action_note", Officer, &at_school, "POLICE("),
         ("action", Officer, &empty, "POLICE("),
         ("action", Hub, &empty, "HUB("),

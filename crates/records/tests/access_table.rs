@@ -162,6 +162,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("device_seen", "new", "opsi--------"),
     ("school_outcome", "new", "opsi-d------"),
     ("feedback", "new", "-----df-----"),
+    ("extract", "new", "o-si--------"),
     ("place", "new", "opsi-dfhl---"),
     ("match", "new", "opsi--------"),
     ("match", "confirm_match", "opsi--------"),

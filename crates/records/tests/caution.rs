@@ -70,8 +70,44 @@ fn r72_a_date_is_moved_later_by_a_sergeant_and_the_third_time_by_an_inspector() 
     assert_eq!(doc.shown_to(&sergeant).due, Some(at("2026-12-02T15:00:00Z")));
     assert_eq!(doc.plan(&sergeant, "extend", extend(3), true).unwrap_err().code, code::R72_INSPECTOR);
     doc.sync(&inspector, &sergeant);
-    doc.act(&inspector, "extend", extend(3));
+    doc.act(&inspector, "extend", planned(extend(3)));
     assert_eq!(doc.shown_to(&inspector).due, Some(at("2026-12-03T15:00:00Z")));
+}
+
+/// With what is done by then.
+fn planned(mut extend: Json) -> Json {
+    extend["plan"] = json!("the second laboratory takes it on Monday; DC Hale brings it there");
+    extend
+}
+
+#[test]
+fn r72_a_third_extension_needs_a_plan_that_every_reader_sees_and_without_one_counts_for_nothing() {
+    let (officer, sergeant, inspector) = (officer(), sergeant(), inspector());
+    let mut doc = action();
+    doc.edit(&officer, "due", json!("2026-11-25T15:00:00Z")).unwrap();
+    doc.sync(&sergeant, &officer);
+    let extend = |day: u8| json!({ "new_due": format!("2026-12-{day:02}T15:00:00Z"), "reason": "not ready" });
+    doc.act(&sergeant, "extend", extend(1));
+    doc.act(&sergeant, "extend", extend(2));
+    let codes = |refused: records::Refused| refused.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>();
+    let tried = doc.plan(&sergeant, "extend", extend(3), true).unwrap_err();
+    assert_eq!(codes(tried), [code::R72_INSPECTOR, code::R72_PLAN]);
+    doc.sync(&inspector, &sergeant);
+    for blank in [extend(3), json!({ "new_due": "2026-12-03T15:00:00Z", "reason": "not ready", "plan": " " })] {
+        let refused = doc.plan(&inspector, "extend", blank, true).unwrap_err();
+        assert_eq!((refused.code, refused.gaps[0].path.as_str()), (code::R72_PLAN, "plan"));
+    }
+    let mut plan = doc.plan(&inspector, "extend", planned(extend(3)), true).unwrap();
+    // Another app sends it without its plan: the date stays where it was.
+    plan.content.remove("plan");
+    doc.say(&inspector, "extend", plan.content);
+    assert_eq!(doc.shown_to(&inspector).due, Some(at("2026-12-02T15:00:00Z")));
+    doc.act(&inspector, "extend", planned(extend(3)));
+    let shown = doc.shown_to(&inspector);
+    assert_eq!(shown.due, Some(at("2026-12-03T15:00:00Z")));
+    let last = &shown.body["extensions"].as_array().unwrap().last().unwrap();
+    assert!(last["plan"].as_str().unwrap().contains("DC Hale"), "{last}");
+    assert_eq!((&last["by"], last.get("supersedes")), (&json!(inspector.user.as_str()), None));
 }
 
 #[test]
@@ -94,7 +130,7 @@ fn r72_bail_and_a_safety_plan_are_extended_by_the_date_they_have() {
         assert_eq!(doc.shown_to(&sergeant).body[field], "2026-12-02T15:00:00.000Z", "{kind}");
         assert_eq!(doc.plan(&sergeant, "extend", extend(3), true).unwrap_err().code, code::R72_INSPECTOR);
         doc.sync(&inspector, &sergeant);
-        doc.act(&inspector, "extend", extend(3));
+        doc.act(&inspector, "extend", planned(extend(3)));
     }
 }
 

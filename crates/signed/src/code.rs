@@ -399,6 +399,13 @@ codes! {
     R46_NOT_CONTACTED = 14601 "R46.not_contacted" Refused;
     R46_NOT_CONSIDERED = 14602 "R46.not_considered" Refused;
     R40_HIGH = 14001 "R40.high_suggested" Refused;
+    R47_UNKNOWN_HERE = 14701 "R47.unknown_here" Refused;
+    R113_NOT_TOLD = 21301 "R113.not_told" Refused;
+    R72_PLAN = 17201 "R72.plan" Refused;
+    R88_NOT_RELEASED = 18800 "R88.not_released" Refused;
+    R88_PART = 18801 "R88.part" Refused;
+    R88_OTHER_PART = 18802 "R88.other_part" Refused;
+    R88_SCHOOL = 18803 "R88.school" Refused;
 }
 
 #[cfg(test)]

@@ -3,14 +3,36 @@
 use field_day::programs::Programs;
 use field_day::stage::Handset;
 
+use serde_json::{Value as Json, json};
+
 use super::client::Client;
 use super::pages::{holds, key_of, memory, plain_pages};
-use super::{OTHER_SCHOOL, Scene};
+use super::{OTHER_SCHOOL, SCHOOL, Scene, id, ids};
 
 pub const POLICE: &str = "Xylographica the police canary sang";
 pub const DRAFT: &str = "Quokkaberry the draft canary sang";
 pub const OTHER: &str = "Zephyrantha the other canary sang";
 pub const SHARED: &str = "Marmaladeon the shared canary sang";
+
+pub const RELEASED: &str = "Tamarindis the released canary sang";
+pub const REPORTER: &str = "Wolframina Corvidae";
+
+/// The officer holds a reporter's vault, and releases of the account what its text says; the texts of what the school
+/// reads then.
+pub fn released(scene: &mut Scene) -> Vec<Json> {
+    let reporter = json!({ "case": scene.case, "roles": ["reporter"], "names": [REPORTER] });
+    scene.officer.say_with(&["new", "person"], &reporter).unwrap();
+    let accounts = scene.officer.say(&["list", "disclosure"]).unwrap();
+    let account = id(accounts.as_array().unwrap().iter().find(|line| line["status"] != "draft").unwrap());
+    let text = format!("{RELEASED}, says {REPORTER}.");
+    let body = json!({ "to": SCHOOL, "parts": ["words_verbatim"], "text": text, "reason": "asked" });
+    scene.officer.say_with(&["do", &account, "release_extract"], &body).unwrap();
+    for handset in [&scene.officer, &scene.lead] {
+        handset.run(&["sync", "--timeout", "60"]).unwrap();
+    }
+    let extracts = ids(&scene.lead.say(&["list", "extract"]).unwrap());
+    extracts.iter().map(|id| scene.lead.say(&["show", id]).unwrap()).collect()
+}
 
 /// Plants a canary in each compartment and lets everybody sync.
 pub fn planted(programs: &Programs, environment: &[(&str, &str)]) -> Scene {
@@ -54,5 +76,5 @@ pub fn found_at_school(scene: &mut Scene) -> Vec<&'static str> {
     });
     assert!(holds(&messages, SHARED));
     seen.extend(messages);
-    [POLICE, DRAFT, OTHER].into_iter().filter(|canary| holds(&seen, canary)).collect()
+    [POLICE, DRAFT, OTHER, REPORTER, "Wolframina"].into_iter().filter(|canary| holds(&seen, canary)).collect()
 }

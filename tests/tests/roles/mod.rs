@@ -87,6 +87,8 @@ pub const NEW: &[(&str, &str)] = &[
     ("device_seen",              "opsi--------"),
     ("school_outcome",           "opsi-d------"),
     ("feedback",                 "-----df-----"),
+    // Made by `release_extract` alone.
+    ("extract",                  "------------"),
     ("place",                    "opsi-dfhl---"),
     ("match",                    "opsi--------"),
     ("recovered_draft",          "------------"),

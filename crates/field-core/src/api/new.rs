@@ -4,7 +4,7 @@ use documents::{Created, Sentence, Template, View};
 use records::access::Compartment;
 use records::body::NewRecord;
 use records::raise::urgency_raise;
-use records::rights::{compartment_of, may_create, without_agreement};
+use records::rights::{compartment_of, may_begin, without_agreement};
 use records::{Body, Gap, Kind, SealTimes, Writes, defaults, normalise, seal_gaps, split, take_note};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
@@ -51,7 +51,7 @@ impl Field {
         small_enough(&body)?;
         let me = self.me()?;
         let kind = kind_of(kind)?;
-        if !may_create(me.role, kind) {
+        if !may_begin(me.role, kind) {
             return Err(FieldError::new(code::I_CREATE, "this role does not make records of this kind"));
         }
         let mut ids = Ids::new(self.random(), moment.now);
@@ -294,7 +294,7 @@ fn created(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body, by: By
     let case = body.case().unwrap_or(id);
     let school = own_school(pen.db, pen.me)?;
     let mut compartment = compartment_of(kind, pen.me.role, school.as_ref(), Some(&pen.me.user), body, case)?;
-    if let (By::Hand, "action" | "action_update", Some(school)) = (by, kind.name, compartment.school()) {
+    if let (By::Hand, "action" | "action_update" | "extract", Some(school)) = (by, kind.name, compartment.school()) {
         let now = pen.moment.now.to_string();
         if directory::shares_by_action(pen.db, school.as_str(), now.get(..10).unwrap_or_default())? {
             compartment = without_agreement(compartment, id);

@@ -306,10 +306,10 @@ impl From<List> for ListFilter {
 
 #[cfg(feature = "schema")]
 fn kinds() -> Vec<&'static str> {
-    // What the server alone makes cannot be asked for.
+    // What the server alone makes, or a step on another record, cannot be asked for.
     let people = |kind: &&records::Kind| {
         let mut roles = records::Role::ALL.into_iter().filter(|role| *role != records::Role::Server);
-        roles.any(|role| records::may_create(role, kind))
+        roles.any(|role| records::rights::may_begin(role, kind))
     };
     records::kinds().filter(people).map(|kind| kind.name).collect()
 }

@@ -108,7 +108,7 @@ impl SealedBox {
 
     fn begin(&self, kind: &str, body: Json, ports: Ports<'_>) -> Result<Typed> {
         let kind = kind_of(kind)?;
-        if !records::may_create(self.role, kind) {
+        if !records::rights::may_begin(self.role, kind) {
             return Err(FieldError::new(code::I_CREATE, "this role does not make records of this kind"));
         }
         // What no store would take is refused while whoever said it is still here.

@@ -66,7 +66,7 @@ impl Gallery {
     fn every_kind(&mut self) {
         let mut server = Server::new();
         let officer = Person::enrolled(&mut server, "officer1");
-        for kind in records::kinds().filter(|kind| records::may_create(records::Role::Officer, kind)) {
+        for kind in records::kinds().filter(|kind| records::rights::may_begin(records::Role::Officer, kind)) {
             let body = sample::body(kind);
             let id = self.made(&officer, kind.name, body);
             if kind.drafted {
@@ -75,6 +75,20 @@ impl Gallery {
             let shown = officer.show(&id);
             self.keep("show.response", shown);
         }
+        self.an_extract(&officer);
+    }
+
+    /// What is made by a step on another record.
+    fn an_extract(&mut self, officer: &Person) {
+        let mut body = account("He waits at the gate.");
+        body["school"] = json!("100001");
+        let id = self.made(officer, "disclosure", body);
+        officer.field.record_seal(record(&id)).unwrap();
+        let release = json!({ "to": "100001", "parts": ["words_verbatim"], "text": "He waits.", "reason": "asked" });
+        self.step(officer, &id, "release_extract", release);
+        let listed = officer.field.record_list(ListFilter { kind: Some("extract".into()), ..ListFilter::default() });
+        let shown = officer.show(listed.unwrap()[0]["id"].as_str().unwrap());
+        self.keep("show.response", shown);
     }
 
     /// Makes a record and answers its id.

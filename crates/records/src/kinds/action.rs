@@ -45,6 +45,8 @@ pub static ACTION: Kind = Kind {
         a("hops", Shape::List(&Shape::Any)).computed(),
         a("escalations", Shape::List(&Shape::Record)).computed(),
         w("carried_context", Shape::List(&Shape::Any)).must_if(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         step("accept", &["requested", "accepted", "declined", "reopened"], "accepted", Argues::Neither)

@@ -3,7 +3,7 @@
 use documents::View;
 use signed::Value;
 
-use super::{RECORD, SAID, SAIDS, TEXT, TIME, c, m, note, open_note, step, w};
+use super::{RECORD, SAID, SAIDS, TEXT, TIME, a, c, m, note, open_note, step, w};
 use crate::kind::{Argues, Caution, Field, Kind, Owns, Shape};
 
 /// The systems in which somebody or something is looked up.
@@ -45,6 +45,8 @@ pub static INTELLIGENCE_CHECK: Kind = Kind {
         w("said_status", Shape::Choice(SAID_STATUS)).also(&["status"]),
         m("due", TIME, Caution::Earliest),
         c("owner", Shape::Holder).by("assign"),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         step("claim", &["queued", "not_available_offline", "claimed", "not_done"], "claimed", Argues::Neither),

@@ -56,6 +56,7 @@ pub static ALL: &[&Kind] = &[
     &outcomes::DEVICE_SEEN,
     &outcomes::SCHOOL_OUTCOME,
     &outcomes::FEEDBACK,
+    &outcomes::EXTRACT,
     &places::PLACE,
     &places::MATCH,
     &draft_kinds::RECOVERED_DRAFT,

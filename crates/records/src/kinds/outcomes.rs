@@ -1,6 +1,6 @@
 //! What keeps a child safe meanwhile, and what came of it at the school.
 
-use super::{RECORD, SAID, SAIDS, TEXT, TIME, YN3, a, c, m, note, open_note, step, w};
+use super::{RECORD, SAID, SAIDS, TEXT, TEXTS, TIME, YN3, a, c, m, note, open_note, step, w};
 use crate::kind::{Argues, Caution, Field, Kind, Owns, Shape};
 
 /// A protective measure.
@@ -21,6 +21,8 @@ pub static PROTECTIVE_MEASURE: Kind = Kind {
         w("from", TIME),
         m("to", TIME, Caution::Earliest).must(),
         a("ended", Shape::List(&Shape::Any)).computed(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
         c("owner", Shape::Holder).by("assign"),
     ],
     steps: &[
@@ -48,6 +50,8 @@ pub static SAFETY_PLAN: Kind = Kind {
         w("plan", TEXT).must(),
         c("owner", Shape::Holder).by("assign"),
         m("review_by", TIME, Caution::Earliest).must(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         note("reviewed"),
@@ -90,6 +94,27 @@ pub static SCHOOL_OUTCOME: Kind = Kind {
         c("to", TIME),
         c("police_outcome", TEXT),
         c("linked_support", TEXT),
+    ],
+    steps: &[],
+};
+
+/// What was released of a record to a school (R47, R88): a record of its own, made by `release_extract` alone, in the
+/// words that whoever released it screened. Of the record itself it holds an id, a kind and a time.
+pub static EXTRACT: Kind = Kind {
+    name: "extract",
+    says: "what was released of a record to a school: from which, which parts, in words that were screened",
+    drafted: false,
+    part: "request",
+    initial: "recorded",
+    done: &["recorded"],
+    fields: &[
+        w("of", RECORD).must(),
+        w("of_kind", TEXT).must(),
+        w("of_recorded_at", TIME),
+        w("parts", TEXTS).must(),
+        w("text", TEXT).must(),
+        // Somebody of the school by name; absent where it is for the school's leads.
+        w("to", Shape::Id),
     ],
     steps: &[],
 };

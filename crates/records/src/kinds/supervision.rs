@@ -2,7 +2,7 @@
 
 use documents::Merge;
 
-use super::{RECORD, SAID, TEXT, TEXTS, TIME, YN3, a, c, l, m, note, open_note, step, w};
+use super::{RECORD, SAID, SAIDS, TEXT, TEXTS, TIME, YN3, a, c, l, m, note, open_note, step, w};
 use crate::kind::{Argues, Caution, Field, Kind, Owns, Shape};
 
 /// A handover.
@@ -70,6 +70,8 @@ pub static DEADLINE: Kind = Kind {
         c("owner", Shape::Holder).by("assign"),
         c("waiting_on", Shape::Object(WAITING)),
         a("answered", Shape::List(&Shape::Any)).computed(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         step("answer", &["open", "reopened"], "answered", Argues::Closed),
@@ -98,6 +100,9 @@ pub static CONTACT_LOG: Kind = Kind {
         w("at", TIME),
         w("how", TEXT),
         a("what_told", Shape::List(&Shape::Headed(TOLD))),
+        // R113: of the end of which measure they were told; and a parent for which child.
+        w("measure", RECORD),
+        w("on_behalf_of", SAIDS),
     ],
     steps: &[],
 };

@@ -41,6 +41,8 @@ pub static WELFARE_CHECK: Kind = Kind {
         s("closed_by", Shape::Id).computed(),
         s("approved_by", Shape::Id).must_if().computed(),
         c("status", TEXT).computed(),
+        // R72: what the dates were moved for, and from the third on by which plan.
+        a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
     steps: &[
         step("dispatch", &["requested", "dispatched", "reopened"], "dispatched", Argues::Neither).owned_by(Owns::To),

@@ -6,6 +6,9 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
+use crate::access::Compartment;
+use crate::rules::Row;
+
 use super::address::{house_number, postcode, postcodes_in};
 use super::words::{TEXT_BYTES_MAX, email, tokens, username};
 use super::{phone, words};
@@ -59,6 +62,13 @@ impl Screen {
             texts("addresses").for_each(|address| screen.address(address));
         }
         screen
+    }
+
+    /// Built of the vault among the records of a case.
+    #[must_use]
+    pub fn of_vault<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+        let vault = |row: &&Row| matches!(row.compartment, Compartment::Reporter { .. });
+        Self::of(rows.into_iter().filter(vault).map(|row| &row.body))
     }
 
     fn name(&mut self, name: &str) {

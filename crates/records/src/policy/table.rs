@@ -173,6 +173,8 @@ settings! {
         "R54" unseen_school_days: i64 = 5, "unseen_school_days" count(1, 60);
         /// A promise without a time is due by then.
         "R55" promise_ms: i64 = 24 * HOUR, "promise_hours" hours(1, 336);
+        /// Those whom a measure protected are told by then that it does no more.
+        "R113" protected_told_ms: i64 = 24 * HOUR, "protected_told_hours" hours(1, 168);
         /// Without a contact for so long a victim, parent, suspect or reporter is flagged.
         "R79" contact_ms: i64 = 28 * DAY, "contact_days" days(1, 183);
     }

@@ -12,9 +12,11 @@ mod actions;
 mod capture;
 mod checks;
 mod crime;
+mod extracts;
 pub mod ladder;
 pub mod look;
 mod matches;
+mod measures;
 pub mod people;
 pub mod read;
 mod risk;
@@ -35,6 +37,7 @@ use crate::body::NewRecord;
 use crate::gap::Gap;
 use crate::shown::Shown;
 use crate::verbs::Actor;
+pub use extracts::as_it_stands;
 pub use ladder::{Prompt, Rung, To, prompts, rank};
 pub use people::{Directory, Member};
 pub use submission::carried;
@@ -195,7 +198,9 @@ const FAMILIES: &[&[Rule]] = &[
     crime::RULES,
     submission::RULES,
     supervision::RULES,
+    measures::RULES,
     staffing::RULES,
+    extracts::RULES,
 ];
 
 /// Every rule that weighs or guards.

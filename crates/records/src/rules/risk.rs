@@ -177,7 +177,7 @@ fn news<'a>(view: &CaseView<'a>, risk: &'a Row) -> Vec<&'a Row> {
     let counts = |row: &&Row| match row.kind.as_str() {
         "concern" | "disclosure" => true,
         // R103: what protected somebody and does no more.
-        "protective_measure" => super::supervision::ended_at(row, view.now).is_some(),
+        "protective_measure" => super::measures::ended_at(row, view.now).is_some(),
         "intelligence_check" => row.at("result/found").is_some_and(|result| result.get("hit").is_some()),
         // A possible match as well, until somebody says that it is none; what many share tells nothing.
         "match" => row.status != "rejected" && row.body.get("shared") != Some(&Json::Bool(true)),
@@ -187,7 +187,7 @@ fn news<'a>(view: &CaseView<'a>, risk: &'a Row) -> Vec<&'a Row> {
     let when = |row: &Row| match row.kind.as_str() {
         "match" => row.did("confirm_match").next_back().map_or(row.since(), |step| step.at),
         "intelligence_check" => row.did("complete").next_back().map_or(row.since(), |step| step.at),
-        "protective_measure" => super::supervision::ended_at(row, view.now).unwrap_or(row.since()),
+        "protective_measure" => super::measures::ended_at(row, view.now).unwrap_or(row.since()),
         _ => row.since(),
     };
     let others = view.matches().filter(|found| !view.rows.iter().any(|row| row.id == found.id));

@@ -1,4 +1,4 @@
-//! R68-R80, R82-R84, R102, R103, R118, R124, R125: cases outlive their officers, and closing is earned.
+//! R68-R80, R82-R84, R102, R118, R124, R125: cases outlive their officers, and closing is earned.
 
 use serde_json::Value as Json;
 use signed::{Timestamp, code};
@@ -25,13 +25,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R84", weigh: Some(feedback), gate: None },
     Rule { id: "R85", weigh: Some(ethnicity), gate: Some(ethnicity_before_closing) },
     Rule { id: "R102", weigh: None, gate: Some(another_approves) },
-    Rule { id: "R103", weigh: Some(measure_ended), gate: None },
     Rule { id: "R118", weigh: Some(help), gate: None },
     Rule { id: "R124", weigh: Some(worry_about_officer), gate: None },
     Rule { id: "R125", weigh: None, gate: Some(children_told) },
 ];
 
-fn closes_case(attempt: &Attempt<'_>) -> bool {
+pub(super) fn closes_case(attempt: &Attempt<'_>) -> bool {
     attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close")
 }
 
@@ -383,43 +382,6 @@ pub(super) fn unheard<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
 
 fn earlier_report(view: &CaseView<'_>) -> bool {
     view.matches().any(|found| found.status == "confirmed")
-}
-
-/// R103: a measure that ended, lapsed or was broken leaves a gap that somebody fills or accepts in writing;
-/// it never reads as no action.
-fn measure_ended(view: &CaseView<'_>, found: &mut Findings) {
-    for measure in view.of("protective_measure") {
-        let to = measure.due.or_else(|| look::time(measure.value("to")));
-        let lapsed = to.is_some_and(|to| to <= view.now) && measure.status == "in_force";
-        let text = "a measure that protected somebody has ended: name what replaces it, or accept the gap in writing";
-        if measure.status == "in_force" && !lapsed {
-            // It is due to lapse: the sergeant hears of it then.
-            if let Some(to) = to {
-                found.owe(
-                    Item::of("R103", code::R103_ENDED, measure, measure.since(), text)
-                        .about("lapse")
-                        .at(to, To::Sergeant),
-                );
-            }
-            continue;
-        }
-        if measure.status == "replaced" {
-            continue;
-        }
-        let at = ended_at(measure, view.now).or(to).unwrap_or_else(|| measure.since());
-        for row in [Some(measure), view.own()].into_iter().flatten() {
-            found.mark(row, "R103", "measure_ended", "measure ended, investigation live");
-        }
-        found.owe(Item::of("R103", code::R103_ENDED, measure, at, text).about("ended").after(0, To::Sergeant));
-        found.gap(measure, code::R103_ENDED, "replaced_by", text);
-    }
-}
-
-/// When a measure ended, was broken or lapsed.
-pub(super) fn ended_at(measure: &Row, now: Timestamp) -> Option<Timestamp> {
-    let ended = measure.steps.iter().rfind(|step| matches!(step.verb.as_str(), "end" | "breach")).map(|step| step.at);
-    let to = measure.due.or_else(|| look::time(measure.value("to")));
-    ended.or_else(|| to.filter(|to| *to <= now))
 }
 
 /// R118: whoever asks for help hears from the sergeant, or whom they chose, within a working day.

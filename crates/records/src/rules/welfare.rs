@@ -274,7 +274,7 @@ fn left_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Ga
 /// R47: words outside the vault that would tell who the reporter is are pointed at where they stand.
 fn screened(view: &CaseView<'_>, found: &mut Findings) {
     let vault = |row: &&Row| matches!(row.compartment, crate::Compartment::Reporter { .. });
-    let screen = crate::matching::Screen::of(view.rows.iter().filter(vault).map(|row| &row.body));
+    let screen = crate::matching::Screen::of_vault(view.rows);
     if screen.is_empty() {
         return;
     }
@@ -340,13 +340,15 @@ fn motive(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
+/// Whom somebody of the case must not be given away to.
+pub(super) fn must_not_know<'a>(view: &CaseView<'a>) -> Vec<&'a Json> {
+    let lists = view.of("person").filter_map(|person| person.at("safe_contact/not_to_know").and_then(Json::as_array));
+    lists.flatten().collect()
+}
+
 /// R113: who must not know is not called, invited or told before a sergeant has looked.
 fn safe_contact(view: &CaseView<'_>, found: &mut Findings) {
-    let barred: Vec<&Json> = view
-        .of("person")
-        .flat_map(|person| person.at("safe_contact/not_to_know").and_then(Json::as_array))
-        .flatten()
-        .collect();
+    let barred = must_not_know(view);
     for meeting in view.of("meeting").filter(|meeting| meeting.open) {
         for line in meeting.lines("invited") {
             let Some(who) = line.get("person").filter(|who| barred.iter().any(|known| same_person(known, who))) else {

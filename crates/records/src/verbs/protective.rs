@@ -100,7 +100,7 @@ impl Planning<'_> {
         }
     }
 
-    /// A date moved later; past the policy's number, by an inspector (R72).
+    /// A date moved later; past the policy's number, by an inspector and with a plan (R72).
     pub(super) fn extend(&mut self) {
         let Some(due) = self.body.get("new_due").cloned() else { return };
         // A kind has one date that is never moved later by itself: due, attend_by, to, review_by.
@@ -109,8 +109,13 @@ impl Planning<'_> {
         let Some((place, due)) = self.place(name, due) else { return };
         let earlier = effective::lowerings(self.view, place.field.key, self.ctx.policy);
         let earlier = earlier.iter().filter(|said| said.step() == Some("extend")).count();
-        if earlier >= self.ctx.policy.extensions_before_inspector && self.actor.role == Role::Sergeant {
-            self.refuse(code::R72_INSPECTOR, name, "a third extension is an inspector's decision");
+        if earlier >= self.ctx.policy.extensions_before_inspector {
+            if self.actor.role == Role::Sergeant {
+                self.refuse(code::R72_INSPECTOR, name, "a third extension is an inspector's decision");
+            }
+            if self.text("plan").is_none() {
+                self.refuse(code::R72_PLAN, "plan", "what is done by then that was not done before, and by whom?");
+            }
         }
         let by = self.text("authorised_by").unwrap_or(self.actor.user.as_str()).to_owned();
         self.plan.content.insert(String::from("authorised_by"), Value::text(by));

@@ -1,4 +1,4 @@
-//! R68-R85, R102, R103, R118, R124, R125: stalled cases, an officer off sick, closed by who advised.
+//! R68-R85, R102, R103, R113, R118, R124, R125: stalled cases, an officer off sick, closed by who advised.
 
 use serde_json::{Value as Json, json};
 
@@ -111,6 +111,29 @@ fn r77_a_case_of_half_a_year_is_the_inspectors_to_see() {
 }
 
 #[test]
+fn r77_what_waits_for_a_school_waits_for_its_doors_and_what_the_police_owe_does_not() {
+    let mut case = Case::new();
+    case.add("ask", "action", "dsl1", "09:00", json!({ "owner": "ofc1", "exact_request": "speak to her" }));
+    case.step("ask", "accept", "ofc1", "09:00", json!({}));
+    case.step("ask", "complete", "ofc1", "09:00", json!({ "outcome": "spoken to" }));
+    case.step("ask", "tell_outcome", "ofc1", "09:00", json!({ "to": "dsl1", "how": "telephone" }));
+    let told = |case: &Case, when: &str, code: &str| {
+        let all = [case.told(when, "R54"), case.told(when, "R73")].concat();
+        all.iter().filter(|line| line.ends_with(code)).count()
+    };
+    // Five school days of a term.
+    assert_eq!(told(&case, "2026-03-09T08:59:00Z", "R54.not_seen"), 0);
+    assert_eq!(told(&case, "2026-03-09T09:00:00Z", "R54.not_seen"), 1);
+    let stale = told(&case, "2026-03-30T09:00:00Z", "R73.no_update");
+    assert!(stale > 0);
+    // From the next day on school is shut for four weeks.
+    case.policy.school_closed = vec!["2026-03-03/2026-04-03".into()].into();
+    assert_eq!(told(&case, "2026-04-06T09:00:00Z", "R54.not_seen"), 0);
+    assert_eq!(told(&case, "2026-04-10T09:00:00Z", "R54.not_seen"), 1);
+    assert_eq!(told(&case, "2026-03-30T09:00:00Z", "R73.no_update"), stale, "and the case is no less still");
+}
+
+#[test]
 fn r79_nobody_goes_four_weeks_without_a_word() {
     let mut case = Case::new();
     child(&mut case);
@@ -194,6 +217,81 @@ fn r103_a_measure_that_ended_leaves_a_gap_somebody_fills_and_the_investigation_l
     assert_eq!(case.told("10:00", "R103"), ["10:00 sgt1 R103.ended"]);
     case.step("bail", "replace", "sgt1", "11:00", json!({ "reason": "a working agreement" }));
     assert!(!case.marks("11:00", "case").contains(&"measure_ended"));
+}
+
+/// A girl whom bail conditions protected until they ended at ten.
+fn bail_ended() -> Case {
+    let mut case = Case::new();
+    child(&mut case);
+    let bail = json!({ "to": "2026-03-20T09:00:00Z", "protects": [{ "id": "p1", "record": id("girl").to_string() }] });
+    case.add("bail", "protective_measure", "ofc1", "09:00", bail);
+    assert!(case.told("09:30", "R113").is_empty());
+    case.step("bail", "end", "insp1", "10:00", json!({ "reason": "extension refused" }));
+    case
+}
+
+fn told_of_bail(case: &mut Case, name: &str, by: &str, when: &str, more: &Json) {
+    let mut body = json!({ "person": girl(), "person_role": "victim", "contact": "made", "measure": id("bail").to_string(),
+        "at": "2026-03-02T10:30:00Z", "how": "at home" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    case.add(name, "contact_log", by, when, body);
+}
+
+#[test]
+fn r113_those_a_measure_protected_are_told_that_it_ended_by_whom_when_and_how() {
+    let mut case = bail_ended();
+    let told = |case: &Case, when: &str| case.told(when, "R113");
+    assert_eq!(told(&case, "10:00"), ["10:00 ofc1 R113.not_told"]);
+    let climbed = ["10:00 ofc1 R113.not_told", "10:00 sgt1 R113.not_told", "10:00 insp1 R113.not_told"];
+    assert_eq!(told(&case, "2026-03-04T10:00:00Z"), climbed);
+    assert_eq!(case.gaps_by("10:00", "bail", "R113"), ["R113.not_told protects/p1"]);
+    // A word about something else, one without how, one tried in vain, an officer's reason why not: she is not told.
+    told_of_bail(&mut case, "other", "ofc1", "10:40", &json!({ "measure": null }));
+    told_of_bail(&mut case, "vague", "ofc1", "10:41", &json!({ "how": null }));
+    told_of_bail(&mut case, "tried", "ofc1", "10:42", &json!({ "contact": "attempted" }));
+    told_of_bail(&mut case, "why", "ofc1", "10:43", &json!({ "contact": { "not_attempted": "no time" } }));
+    assert_eq!(told(&case, "10:50").len(), 1);
+    told_of_bail(&mut case, "told", "ofc1", "11:00", &json!({}));
+    assert!(told(&case, "2026-03-04T10:00:00Z").is_empty());
+    // It is broken once more: that is news, and what she was told before does not say it.
+    case.step("bail", "breach", "ofc1", "12:00", json!({ "text": "he was at the gate" }));
+    assert_eq!(told(&case, "12:00"), ["12:00 ofc1 R113.not_told"]);
+}
+
+#[test]
+fn r113_a_parent_hears_it_for_a_child_and_that_nobody_tells_is_a_sergeants_decision() {
+    let mut case = bail_ended();
+    let mother = json!({ "person": { "as_said": "her mother" }, "person_role": "parent", "on_behalf_of": [girl()] });
+    told_of_bail(&mut case, "mother", "ofc1", "10:30", &mother);
+    assert!(case.told("10:30", "R113").is_empty());
+    let mut case = bail_ended();
+    let not = json!({ "contact": { "not_attempted": "he reads her messages: told at school on Monday" } });
+    told_of_bail(&mut case, "not", "sgt1", "10:30", &not);
+    assert!(case.told("10:30", "R113").is_empty());
+    // Whom somebody must not be given away to is not told before a sergeant has looked.
+    let mut case = bail_ended();
+    case.row_mut("girl").body["safe_contact"] = json!({ "not_to_know": [{ "as_said": "stepfather" }] });
+    case.row_mut("bail").body["protects"] = json!([{ "id": "p2", "as_said": "stepfather" }]);
+    assert_eq!(case.told("10:00", "R113"), ["10:00 sgt1 R113.not_told"]);
+}
+
+#[test]
+fn r113_an_untold_end_keeps_the_case_open_and_nothing_else() {
+    let mut case = bail_ended();
+    let gap = format!("R113.not_told protective_measures/{}/protects/p1", id("bail"));
+    assert!(close(&case, "insp1").contains(&gap));
+    assert!(case.gate("11:00", "case", "propose_close", "ofc1", json!({ "reason": "done" })).contains(&gap));
+    assert_eq!(case.gate("11:00", "bail", "replace", "sgt1", json!({ "reason": "an order" })), [""; 0]);
+    case.step("bail", "replace", "sgt1", "11:00", json!({ "reason": "an order" }));
+    assert!(close(&case, "insp1").contains(&gap), "what came in its place tells her nothing");
+    told_of_bail(&mut case, "told", "ofc1", "11:30", &json!({}));
+    assert!(!close(&case, "insp1").contains(&gap));
+    // A lapse is an end as well.
+    let mut case = Case::new();
+    let bail = json!({ "to": "2026-03-02T10:00:00Z", "protects": [{ "id": "p1", "as_said": "the girl" }] });
+    case.add("bail", "protective_measure", "ofc1", "09:00", bail);
+    assert!(case.told("09:59", "R113").is_empty());
+    assert_eq!(case.told("10:00", "R113"), ["10:00 ofc1 R113.not_told"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! R42-R48, R113: the great uncle who was lost from the instructions; closed for "no arrest".
+//! R42-R48, R88, R113: the great uncle who was lost from the instructions; closed for "no arrest".
 
 use serde_json::{Value as Json, json};
 
@@ -217,6 +217,28 @@ fn r47_words_that_would_tell_who_the_reporter_is_are_pointed_at_wherever_they_st
     );
     assert_eq!(case.gaps_by("09:05", "worry", "R47"), ["R47.reporter_named exact_words"]);
     assert!(case.gaps_by("09:05", "aunt", "R47").is_empty(), "the vault itself holds it");
+}
+
+#[test]
+fn r88_an_extract_says_that_it_is_older_than_its_source_to_whoever_holds_both() {
+    let mut case = Case::new();
+    let words = json!([{ "seq": 1, "speaker": "a girl", "text": "he waits at the gate" }]);
+    case.add("account", "disclosure", "ofc1", "09:00", json!({ "words_verbatim": words, "observations": [] }));
+    let parts = ["words_verbatim".to_owned()];
+    let seen = records::rules::as_it_stands(case.row_mut("account"), &parts);
+    let step = json!({ "extract": id("extract").to_string(), "parts": parts, "seen": seen });
+    case.step("account", "release_extract", "ofc1", "09:10", step);
+    let body = json!({ "of": id("account").to_string(), "of_kind": "disclosure", "parts": parts, "text": "he waits" });
+    case.add("extract", "extract", "ofc1", "09:10", body);
+    assert!(case.marks("09:20", "extract").is_empty());
+    // Another part moves on: that is nothing to do with what was released.
+    case.row_mut("account").body["observations"] = json!([{ "text": "she was cold" }]);
+    assert!(case.marks("09:20", "extract").is_empty());
+    case.step("account", "addendum", "ofc1", "09:30", json!({ "text": "it was the other gate", "reason": "she rang" }));
+    assert_eq!(case.marks("09:30", "extract"), ["older_than_source"]);
+    // Whoever holds the extract alone is told nothing of the source.
+    case.rows.retain(|row| row.id != id("account"));
+    assert!(case.marks("09:30", "extract").is_empty());
 }
 
 #[test]

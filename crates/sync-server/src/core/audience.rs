@@ -223,6 +223,7 @@ impl Entitlement<'_> {
         }
         facts.granted.extend(self.at_the_hub(projection));
         facts.opened = self.opened(id)?;
+        facts.granted.extend(self.released_to(projection));
         let case = match self.case_facts(projection) {
             Err(error) if error.code == code::A_DOCUMENT => return self.without_case(id, &facts, users),
             case => case?,

@@ -136,7 +136,11 @@ impl Work<'_> {
         {
             return Ok(Err(refusal));
         }
-        Ok(self.compartment(doc, kind, &view, made, sender))
+        if let Err(refusal) = self.compartment(doc, kind, &view, made, sender) {
+            return Ok(Err(refusal));
+        }
+        let named = self.names_reporter(kind, &view, made.case.unwrap_or(doc.id))?;
+        Ok(if named { no(code::R47_NAMED, "an extract that would tell who the reporter is") } else { Ok(()) })
     }
 
     /// A record of a newer kind: its compartment cannot be computed, but it can be barred.

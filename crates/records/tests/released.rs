@@ -1,0 +1,177 @@
+//! R47, R88: what an officer releases of an account to a school, and what they cannot release by it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::*;
+use records::rules::{CaseView, Directory, Member, Row};
+use records::{Actor, Compartment, Context, Do, Plan, Policy, Refused, Role, normalise};
+use serde_json::{Value as Json, json};
+
+/// A girl's account; her aunt, who rang, asked not to be known.
+fn account() -> Doc {
+    let body = json!({
+        "case": record(9).to_string(), "speaker": "a girl",
+        "words_verbatim": [{ "seq": 1, "speaker": "a girl", "text": "He waits at the gate. Ann O'Hara saw him there too." }],
+        "observations": [{ "text": "She would not look at the door while we spoke.", "at": MORNING }],
+    });
+    let kind = records::kind("disclosure").unwrap();
+    let mut body = normalise(kind, body, &mut ids()).unwrap();
+    records::defaults(kind, &mut body, at(MORNING));
+    Doc::sealed("disclosure", &officer(), &body, at(MORNING))
+}
+
+fn vault() -> Row {
+    Row {
+        id: record(20),
+        kind: "person".into(),
+        case: Some(record(9)),
+        compartment: Compartment::Reporter { case: record(9) },
+        school: None,
+        author: "call".into(),
+        role: Role::Call,
+        recorded_at: at(MORNING),
+        received_at: None,
+        status: "open".into(),
+        open: true,
+        sealed: true,
+        owners: vec![],
+        urgency: "standard".into(),
+        due: None,
+        body: json!({ "roles": ["reporter"], "names": ["Ann O'Hara"], "phones": ["07700 900456"] }),
+        gaps: vec![],
+        steps: vec![],
+    }
+}
+
+fn member(user: &str, role: Role, school: &str) -> Member {
+    Member {
+        user: user.into(),
+        role,
+        schools: vec![school.into()],
+        team: None,
+        area: None,
+        supervisor: None,
+        cover: None,
+        away: false,
+        training: vec![],
+    }
+}
+
+/// What the officer's device would write, with these records of the case on it.
+fn release(doc: &Doc, rows: &[Row], body: Json) -> Result<Plan, Refused> {
+    let view = doc.view_of_all();
+    let people = Directory::of(vec![
+        member("dsl1", Role::Dsl, "100001"),
+        member("tutor", Role::Staff, "100002"),
+        member("ofc1", Role::Officer, "100003"),
+    ]);
+    let case = CaseView {
+        case: record(9),
+        rows,
+        beside: &[],
+        drafts: &[],
+        people: &people,
+        policy: &Policy::DEFAULT,
+        now: at(MORNING),
+        whole: false,
+    };
+    let ctx = Context { case: Some(&case), ..Context::at(at(MORNING)) };
+    let shown = records::shown(doc.kind, &view, &ctx);
+    let who = officer();
+    let what = Do { verb: "release_extract", body, considered: Vec::new() };
+    let actor = Actor { user: &who.user, role: who.role };
+    records::plan(doc.kind, &view, &shown, actor, &what, &ctx, &mut ids())
+}
+
+fn codes(refused: Refused) -> Vec<String> {
+    refused.gaps.iter().map(|gap| format!("{} {}", gap.code.name, gap.path)).collect()
+}
+
+fn extract(to: &str) -> Json {
+    json!({ "to": to, "parts": ["words_verbatim"], "text": "He waits at the gate.", "reason": "they asked" })
+}
+
+#[test]
+fn r88_an_extract_is_a_record_of_its_own_that_says_of_which_and_which_parts() {
+    let plan = release(&account(), &[], extract("100001")).unwrap();
+    let [made] = &plan.creates[..] else { panic!("one record") };
+    assert_eq!(made.kind, "extract");
+    let body = Json::Object(made.body.0.clone());
+    assert_eq!(body["of"], account().view_of_all().record().unwrap().to_string());
+    assert_eq!((&body["of_kind"], &body["of_recorded_at"]), (&json!("disclosure"), &json!(MORNING)));
+    assert_eq!((&body["parts"], &body["text"]), (&json!(["words_verbatim"]), &json!("He waits at the gate.")));
+    assert_eq!((&body["school"], body.get("to")), (&json!("100001"), None));
+    // The step says which, and keeps no second copy of the words.
+    assert!(plan.content.contains_key("extract") && !plan.content.contains_key("text"));
+    // Who releases it and when are its author and its time: nobody types them.
+    assert!(body.get("by").is_none());
+}
+
+#[test]
+fn r88_an_extract_for_somebody_at_a_school_lies_with_that_school() {
+    let plan = release(&account(), &[], extract("tutor")).unwrap();
+    let body = &plan.creates[0].body.0;
+    assert_eq!((&body["school"], &body["to"]), (&json!("100002"), &json!("tutor")));
+    // A tutor nobody has heard of here: the school is said beside the name.
+    let mut unknown = extract("tutor2");
+    unknown["school"] = json!("100001");
+    let plan = release(&account(), &[], unknown.clone()).unwrap();
+    assert_eq!(
+        (&plan.creates[0].body.0["school"], &plan.creates[0].body.0["to"]),
+        (&json!("100001"), &json!("tutor2"))
+    );
+    unknown["to"] = json!("tutor");
+    assert_eq!(codes(release(&account(), &[], unknown).unwrap_err()), ["R88.school to"]);
+    for nobody in ["ofc1", "100009", "tutor2"] {
+        assert_eq!(codes(release(&account(), &[], extract(nobody)).unwrap_err()), ["R88.school to"]);
+    }
+}
+
+#[test]
+fn r88_only_what_is_named_leaves_and_what_is_named_must_be_there() {
+    let mut wrong = extract("100001");
+    wrong["parts"] = json!(["words_verbatim", "interpretation", "markers"]);
+    assert_eq!(codes(release(&account(), &[], wrong).unwrap_err()), ["R88.part parts/1", "R88.part parts/2"]);
+    let mut more = extract("100001");
+    more["text"] = json!("He waits at the gate. She would not look at the door while we spoke!");
+    assert_eq!(codes(release(&account(), &[], more.clone()).unwrap_err()), ["R88.other_part observations"]);
+    more["parts"] = json!(["words_verbatim", "observations"]);
+    assert!(release(&account(), &[], more).is_ok());
+    // Nothing said later either, unless it is named.
+    let mut doc = account();
+    doc.addendum(&officer(), Some("it was the gate on the river side"), &[]).unwrap();
+    let mut later = extract("100001");
+    later["text"] = json!("It was the gate on the river side");
+    assert_eq!(codes(release(&doc, &[], later.clone()).unwrap_err()), ["R88.other_part addenda"]);
+    later["parts"] = json!(["addenda"]);
+    assert!(release(&doc, &[], later).is_ok());
+}
+
+#[test]
+fn r88_of_a_risk_assessment_nothing_is_released() {
+    let body =
+        json!({ "case": record(9).to_string(), "model": "THRIVE", "level": "high", "threat": { "value": "a man" } });
+    let kind = records::kind("risk_assessment").unwrap();
+    let body = normalise(kind, body, &mut ids()).unwrap();
+    let doc = Doc::sealed("risk_assessment", &officer(), &body, at(MORNING));
+    let body = json!({ "to": "100001", "parts": ["threat"], "text": "a man", "reason": "they asked" });
+    assert_eq!(codes(release(&doc, &[], body).unwrap_err()), ["R88.not_released "]);
+}
+
+#[test]
+fn r47_the_reporter_is_masked_in_an_extract_and_the_account_keeps_its_words() {
+    let doc = account();
+    let mut body = extract("100001");
+    body["text"] = json!("He waits at the gate. Ann O'Hara saw him there too. Ring 07700900456.");
+    let plan = release(&doc, &[vault()], body.clone()).unwrap();
+    let text = plan.creates[0].body.0["text"].as_str().unwrap();
+    assert_eq!(text, "He waits at the gate. [not named] saw him there too. Ring [not named].");
+    assert!(plan.gaps.iter().any(|gap| gap.code.name == "R47.reporter_named"));
+    assert!(!format!("{:?}", plan.content).contains("Hara"), "nor does the step name her");
+    let words = doc.shown_to_all().body["words_verbatim"][0]["text"].clone();
+    assert_eq!(words, "He waits at the gate. Ann O'Hara saw him there too.");
+    // A device without the vault cannot know, and says so.
+    let blind = release(&doc, &[], body).unwrap();
+    assert!(blind.gaps.iter().any(|gap| gap.code.name == "R47.unknown_here"));
+}
