@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::enrolment::EnrolmentCode;
-use crate::message::{Enrol, Enrolled, Item, Media, Packed, Row};
+use crate::message::{Enrol, Enrolled, Item, Media, Packed, Relay, Row};
 
 impl Debug for Packed {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -51,6 +51,24 @@ impl Debug for Media {
             Self::Fetch { sha256, from } => write!(f, "Fetch({sha256}, from {from})"),
             Self::Refuse { code } => write!(f, "Refuse({code})"),
         }
+    }
+}
+
+impl Debug for Relay {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "Relay({} bytes)", self.sealed.len())
+    }
+}
+
+impl Debug for crate::relay::Carried {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "Carried({}, {:?})", self.device, self.push)
+    }
+}
+
+impl Debug for crate::relay::RelayFile {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "RelayFile({} parts)", self.parts.len())
     }
 }
 
