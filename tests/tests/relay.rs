@@ -4,12 +4,18 @@
 mod common;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use common::canary::store;
+use common::client::Client;
 use common::pages::{files, holds};
 use common::{Scene, all_sent, id};
 use field_day::stage::Handset;
 use serde_json::Value as Json;
+use signed::code;
+use signed::digest::sha256;
+use transport::{MessageReader, MessageWriter};
+use wire::{Media, Message, Reassembler, Relay};
 
 const WORDS: &str = "Thrumwillow the carried canary sang";
 
@@ -182,4 +188,28 @@ fn what_a_revoked_device_gave_away_is_kept_aside_and_its_carrier_is_not_told() {
     assert_eq!((quarantined(&scene), audited(&scene, "quarantine", &action)), (kept, noted), "kept once");
     assert_eq!(refused(&scene.officer, &["sync", "--timeout", "60"]), "D.revoked");
     assert_eq!(scene.server.admin(&["verify"]).unwrap()["ok"], true);
+}
+
+#[test]
+fn nothing_inside_a_part_ends_a_session_and_what_is_no_part_does() {
+    let scene = Scene::new();
+    let enrolment = scene.server.code("stranger").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let device = Client::enrol(&enrolment).await.unwrap();
+        let session = device.connect().await;
+        let (send, receive) = session.connection.open_bi().await.unwrap();
+        let (mut writer, mut reader) = (MessageWriter::new(send), MessageReader::new(receive, Reassembler::new()));
+        for byte in 0..8 {
+            let sealed = vec![byte; 4144];
+            let name = sha256(&sealed);
+            writer.send(&Message::Relay(Relay { sealed })).await.unwrap();
+            let Some(Message::Relayed(answer)) = reader.next().await.unwrap() else { panic!("an answer") };
+            assert_eq!((answer.sha256, answer.code), (name, Some(code::W_RELAY_SEALED.number)));
+        }
+        writer.send(&Message::Media(Media::Have { offset: 0 })).await.unwrap();
+        let closed = tokio::time::timeout(Duration::from_secs(30), session.connection.closed()).await.unwrap();
+        let quinn::ConnectionError::ApplicationClosed(close) = closed else { panic!("{closed}") };
+        assert_eq!(close.error_code.into_inner(), u64::from(code::W_UNEXPECTED.number));
+    });
 }

@@ -187,8 +187,10 @@ fn read(path: &Path) -> Result<RelayFile> {
     let mut bytes = Vec::new();
     let most = RELAY_FILE_BYTES_MAX as u64 + 1;
     File::open(path).map_err(unreadable)?.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
-    RelayFile::decode(&bytes).map_err(|error| match error {
-        WireError::TooLarge { .. } => FieldError::new(code::B_TOO_LARGE, "more than a relay bundle may hold"),
-        _ => FieldError::new(code::B_FORM, "the file is not a relay bundle"),
+    RelayFile::decode(&bytes).map_err(|error| {
+        if matches!(error, WireError::TooLarge { .. }) {
+            return FieldError::new(code::B_TOO_LARGE, "more than a relay bundle may hold");
+        }
+        FieldError::new(code::B_FORM, "the file is not a relay bundle")
     })
 }

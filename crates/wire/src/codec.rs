@@ -22,9 +22,9 @@ use crate::erased::Erased;
 use crate::error::WireError;
 use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
-    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Relay, Relayed,
-    Resume, Welcome,
+    Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
 };
+use crate::relay::{Relay, Relayed};
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.
 pub mod number {

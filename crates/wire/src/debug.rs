@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::enrolment::EnrolmentCode;
-use crate::message::{Enrol, Enrolled, Item, Media, Packed, Relay, Row};
+use crate::message::{Enrol, Enrolled, Item, Media, Packed, Row};
 
 impl Debug for Packed {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -54,7 +54,7 @@ impl Debug for Media {
     }
 }
 
-impl Debug for Relay {
+impl Debug for crate::relay::Relay {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "Relay({} bytes)", self.sealed.len())
     }

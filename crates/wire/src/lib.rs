@@ -31,8 +31,7 @@ pub use erased::{Erased, ErasedReport};
 pub use error::WireError;
 pub use message::{
     Ahead, AheadHeader, Codec, Committed, Enrol, Enrolled, Epoch, FrameBody, FrameHeader, Hello, Item, Lane, Leaf,
-    LogHead, Media, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Relay, Relayed, Rest, Resume,
-    Row, Welcome,
+    LogHead, Media, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome,
 };
 pub use reassembler::Reassembler;
-pub use relay::{Carried, RelayFile};
+pub use relay::{Carried, Relay, RelayFile, Relayed};

@@ -1,7 +1,5 @@
-//! What the two sides say to each other. `proto/messages.cddl` is the authority.
-//!
-//! Types that hold a record's bytes or a secret have a `Debug` of their own in `debug.rs`, which
-//! prints lengths.
+//! What the two sides say to each other; `proto/messages.cddl` is the authority. Types that hold a record's bytes or a
+//! secret have a `Debug` of their own in `debug.rs`, which prints lengths.
 
 use signed::merkle::Node;
 use signed::{
@@ -49,9 +47,9 @@ pub enum Message {
     /// On a media stream: bytes of attached files.
     Media(Media),
     /// Device: a frame of another device that it carries, sealed for the server.
-    Relay(Relay),
+    Relay(crate::Relay),
     /// Server: what became of it.
-    Relayed(Relayed),
+    Relayed(crate::Relayed),
     /// Device, enrolment only: the one-time code.
     Enrol(Enrol),
     /// Server, enrolment only: welcome.
@@ -467,22 +465,6 @@ pub enum Media {
         /// The code's permanent number.
         code: u32,
     },
-}
-
-/// A frame of another device, as sealed for the server by that device (`proto/relay.md`).
-#[derive(Clone, PartialEq, Eq)]
-pub struct Relay {
-    /// The part, at most [`crate::limits::RELAY_PART_BYTES_MAX`].
-    pub sealed: Vec<u8>,
-}
-
-/// What became of a carried part: nothing of what is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relayed {
-    /// SHA-256 of the part.
-    pub sha256: [u8; 32],
-    /// Why it was not taken; absent when it is on the server's disk.
-    pub code: Option<u32>,
 }
 
 /// The one-time code, over TLS with the device's own raw key.

@@ -30,6 +30,22 @@ pub fn reader_id(key: &ReaderKey) -> [u8; 32] {
     sha256(key.as_bytes())
 }
 
+/// A frame of another device, as sealed for the server by that device (`proto/relay.md`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// The part, at most [`RELAY_PART_BYTES_MAX`].
+    pub sealed: Vec<u8>,
+}
+
+/// What became of a carried part: nothing of what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relayed {
+    /// SHA-256 of the part.
+    pub sha256: [u8; 32],
+    /// Why it was not taken; absent when it is on the server's disk.
+    pub code: Option<u32>,
+}
+
 /// What a part holds once it is open: a frame, and of what a session would have said whose it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Carried {
@@ -86,10 +102,10 @@ impl Carried {
         let incarnation = Incarnation(fields.fixed("incarnation")?);
         let push = fields.bytes("push")?;
         fields.finish()?;
-        match Message::decode(&push)? {
-            Message::Push(push) => Ok(Self { device, incarnation, push }),
-            other => Err(WireError::UnknownMessage(other.number())),
-        }
+        let message = Message::decode(&push)?;
+        let number = message.number();
+        let Message::Push(push) = message else { return Err(WireError::UnknownMessage(number)) };
+        Ok(Self { device, incarnation, push })
     }
 }
 
@@ -135,9 +151,9 @@ impl RelayFile {
         if version != VERSION || parts.is_empty() {
             return Err(CborError::Shape.into());
         }
-        let part = |value: Value| match value {
-            Value::Bytes(part) => check_part(&part).map(|()| part),
-            _ => Err(CborError::Shape.into()),
+        let part = |value: Value| {
+            let Value::Bytes(part) = value else { return Err(CborError::Shape.into()) };
+            check_part(&part).map(|()| part)
         };
         Ok(Self { reader, parts: parts.into_iter().map(part).collect::<Result<_, WireError>>()? })
     }

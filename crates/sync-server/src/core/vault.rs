@@ -61,6 +61,11 @@ pub fn database_key(master: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, ServerErro
     derived(master, b"database")
 }
 
+/// What opens relay bundles, derived from the master key.
+pub fn relay_secret(master: &[u8; 32]) -> Result<ReaderSecret, ServerError> {
+    Ok(ReaderSecret::derive(derived(master, b"relay")?))
+}
+
 /// What the master key opens.
 pub(crate) struct Vault {
     wrap: SealingKey,
@@ -77,7 +82,7 @@ impl Vault {
             quarantine: SealingKey::new(&*derived(master, b"quarantine")?)?,
             reasons: SealingKey::new(&*derived(master, b"reasons")?)?,
             matches: hmac::Key::new(hmac::HMAC_SHA256, &derived(master, b"match keys")?[..]),
-            relay: ReaderSecret::derive(derived(master, b"relay")?),
+            relay: relay_secret(master)?,
         })
     }
 

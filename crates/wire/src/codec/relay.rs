@@ -5,8 +5,7 @@ use signed::cbor::Fields;
 
 use super::{Body, code_number, some_bytes};
 use crate::error::WireError;
-use crate::message::{Relay, Relayed};
-use crate::relay::check_part;
+use crate::relay::{Relay, Relayed, check_part};
 
 impl Relay {
     pub(super) fn to_value(&self) -> Value {
