@@ -47,6 +47,7 @@ REQUESTS: Dict[str, Json] = {
     "field_box_done": {"number": 7},
     "field_timeline": {"case": SOME_ID},
     "field_export": {"record": SOME_ID, "to": "/nowhere/at/all"},
+    "field_import": {"path": "/nowhere/at/all"},
     "field_attachment_fetch": {"id": SOME_ID, "sha256": "00" * 32, "to": "/nowhere/at/all"},
     "field_status_get": {},
     "field_verify": {},

@@ -246,6 +246,11 @@ def chunk(v):
     return some(v)
 
 
+def part(v):
+    require(not isinstance(v, bytes) or len(v) <= 1044528, "W.too_large")
+    return isinstance(v, bytes) and len(v) > 48 and (len(v) - 48) % 4096 == 0
+
+
 def outcome(v):
     body = [{"ok": uint}, {"ok": uint, "need": up_to(256, raw(32), 1)}, {"ok": uint, "code": code, "kept": lambda b: type(b) is bool}]
     return any(isinstance(v, dict) and v.keys() == b.keys() and all(b[k](v[k]) for k in b) for b in body)
@@ -265,7 +270,9 @@ MESSAGES = {
     8: {},
     9: {"list": ID, "position": uint},
     10: {"list": ID, "position": uint, "time": time, "signature": raw(64), "body": packed},
+    20: {"sealed": part},
     21: {"report": report},
+    22: {"sha256": HASH, "code?": code},
     14: {"sha256": HASH, "size": one},
     15: {"offset": uint},
     16: {"offset": uint, "bytes": chunk},

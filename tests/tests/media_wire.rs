@@ -346,10 +346,10 @@ fn what_does_not_belong_on_a_media_stream_ends_the_session_with_its_code() {
             Stream::open(&session).await.say(media).await;
             assert_eq!(end_of(&session).await, u64::from(code::W_UNEXPECTED.number));
         }
-        // Two at a time, and no more.
+        // Three beside the session at a time, and no more.
         let session = story.stranger.connect().await;
         let mut streams = Vec::new();
-        for _ in 0..3 {
+        for _ in 0..4 {
             let mut stream = Stream::open(&session).await;
             stream.say(Media::Offer { sha256: MediaHash([1; 32]), size: 1 }).await;
             streams.push(stream);

@@ -78,6 +78,10 @@ fn the_limits_on_the_page_are_those_in_the_code() {
         MEDIA_BYTES_MAX,
         MEDIA_CHUNK_BYTES_MAX,
         MEDIA_WINDOW_BYTES,
+        RELAY_PAD_BYTES,
+        RELAY_PART_BYTES_MAX,
+        RELAY_PARTS_MAX,
+        RELAY_FILE_BYTES_MAX,
     ] {
         let row = format!("| `{name}` | {value} |");
         assert!(text.contains(&row), "proto/transport.md has no row {row}");
@@ -91,7 +95,7 @@ fn versions_and_message_numbers_are_listed() {
         assert!(text.contains(&format!("| {version} | 20")), "version {version} has no row with a date");
     }
     use codec::number::{COMMITTED, ENROL, ENROLLED, ERASE, ERASED, HELLO, PAGE, PUSH, RECEIPT, REFUSE, WELCOME};
-    use codec::number::{MEDIA_CHUNK, MEDIA_DONE, MEDIA_FETCH, MEDIA_HAVE, MEDIA_OFFER, MEDIA_REFUSE};
+    use codec::number::{MEDIA_CHUNK, MEDIA_DONE, MEDIA_FETCH, MEDIA_HAVE, MEDIA_OFFER, MEDIA_REFUSE, RELAY, RELAYED};
     let named = [
         (HELLO, "Hello"),
         (WELCOME, "Welcome"),
@@ -108,6 +112,8 @@ fn versions_and_message_numbers_are_listed() {
         (MEDIA_DONE, "MediaDone"),
         (MEDIA_FETCH, "MediaFetch"),
         (MEDIA_REFUSE, "MediaRefuse"),
+        (RELAY, "Relay"),
+        (RELAYED, "Relayed"),
         (ENROL, "Enrol"),
         (ENROLLED, "Enrolled"),
     ];

@@ -143,7 +143,7 @@ fn messages_read_and_write_and_fit_the_schema() {
     }
     assert_eq!(
         Vec::from_iter(numbers),
-        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 19, 21, 32, 33],
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 19, 20, 21, 22, 32, 33],
         "every message has a vector"
     );
 }

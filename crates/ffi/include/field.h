@@ -270,8 +270,23 @@ field_status field_matches(field_store store, field_bytes request, field_buffer 
  `{"file","sha256","records","statements","masked"}`. That it was made, for what and for whom, is logged
  before the file exists; the file is readable by its owner alone. Codes: `I.not_found`, `I.denied` when a
  reporter is asked for by who may not hold the vault, `B.too_large`, `STORE.io`.
+
+ `{"unsent":true,"to"}` instead writes everything that waits to be sent, sealed for the server alone, for another
+ device to carry: `{"to","frames","records","bytes","more"}`. It waits here as before until its own receipt;
+ attached files are not in it. Codes: `D.relay_key` before the first sync, `I.not_found` where nothing waits.
  */
-field_status field_export(field_store store, field_bytes request, field_buffer *response_out);
+field_status field_export(field_store store,
+                          field_bytes request,
+                          field_buffer *response_out);
+
+/*
+ Takes in what another device wrote with `field_export` and `"unsent"`, to be carried to the server at the next
+ sync: `{"path"}` gives `{"parts","already","bytes"}`. Nothing of it can be read here. Codes: `B.form`,
+ `B.too_large`, `B.reader` where it is for another server, `B.carried_full`, `D.not_enrolled`, `STORE.io`.
+ */
+field_status field_import(field_store store,
+                          field_bytes request,
+                          field_buffer *response_out);
 
 /*
  Checks a bundle; needs no store: `{"path","pins"?}` gives
@@ -563,6 +578,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_C_PUSH_BUDGET 1327
 #define FIELD_I_TOO_LARGE 1506
 #define FIELD_B_TOO_LARGE 1701
+#define FIELD_B_CARRIED_FULL 1716
 #define FIELD_R80_TOO_LARGE 18000
 #define FIELD_R80_TOO_MANY 18001
 
@@ -587,6 +603,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_D_NOT_ENROLLED 1102
 #define FIELD_D_ENROLLED 1103
 #define FIELD_D_CODE_FORM 1104
+#define FIELD_D_RELAY_KEY 1116
 #define FIELD_W_MALFORMED 1200
 #define FIELD_W_UNEXPECTED 1203
 #define FIELD_W_FRAME_ORDER 1204
@@ -602,6 +619,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_W_ERASED 1240
 #define FIELD_W_MEDIA_OFFSET 1221
 #define FIELD_W_MEDIA_HASH 1222
+#define FIELD_W_RELAY_SEALED 1227
 #define FIELD_C_CHUNK 1301
 #define FIELD_C_COLUMNS 1302
 #define FIELD_C_ROWS 1307
@@ -650,6 +668,7 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_A_CONFIG 1606
 #define FIELD_A_CLOCK 1607
 #define FIELD_A_SCHOOL 1608
+#define FIELD_B_READER 1715
 #define FIELD_R2_BLANK 10200
 #define FIELD_R3_BASIS 10300
 #define FIELD_R5_WHO_PRESENT 10500

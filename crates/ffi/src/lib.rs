@@ -29,7 +29,7 @@ pub use attachments::{field_attachment_add, field_attachment_fetch};
 pub use bytes::{FieldBuffer, FieldBytes, field_buffer_free};
 pub use events::field_event_next;
 pub use log::{FieldLog, field_set_log_callback};
-pub use oversight::{field_export, field_matches, field_prompts, field_timeline, field_verify_bundle};
+pub use oversight::{field_export, field_import, field_matches, field_prompts, field_timeline, field_verify_bundle};
 pub use records::{
     field_draft_keep, field_enrol, field_record_addendum, field_record_do, field_record_edit, field_record_list,
     field_record_new, field_record_seal, field_record_show, field_search, field_status_get, field_verify,

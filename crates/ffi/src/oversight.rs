@@ -1,9 +1,10 @@
-//! Calls for oversight: chronologies, and bundles that prove themselves on a machine with no store.
+//! Calls for oversight: chronologies, and bundles that prove themselves on a machine with no store; and bundles
+//! that one device carries to the server for another.
 
 use std::path::PathBuf;
 
 use field_core::Host;
-use field_core::request::{self, Export, Matches, Prompts, Timeline, VerifyBundle};
+use field_core::request::{self, Export, Exporting, Import, Matches, Prompts, Timeline, VerifyBundle};
 
 use crate::boundary::{answering, record, text};
 use crate::bytes::{FieldBuffer, FieldBytes};
@@ -74,6 +75,10 @@ pub unsafe extern "C" fn field_matches(
 /// before the file exists; the file is readable by its owner alone. Codes: `I.not_found`, `I.denied` when a
 /// reporter is asked for by who may not hold the vault, `B.too_large`, `STORE.io`.
 ///
+/// `{"unsent":true,"to"}` instead writes everything that waits to be sent, sealed for the server alone, for another
+/// device to carry: `{"to","frames","records","bytes","more"}`. It waits here as before until its own receipt;
+/// attached files are not in it. Codes: `D.relay_key` before the first sync, `I.not_found` where nothing waits.
+///
 /// # Safety
 /// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
 #[unsafe(no_mangle)]
@@ -84,10 +89,33 @@ pub unsafe extern "C" fn field_export(
 ) -> FieldStatus {
     let work = |host: &Host, bytes: &[u8]| {
         let export: Export = request::parse(bytes)?;
-        host.call()?.export(&export.export()?)
+        match export.export()? {
+            Exporting::Bundle(export) => host.call()?.export(&export),
+            Exporting::Unsent(to) => host.call()?.export_unsent(&to),
+        }
     };
     // SAFETY: the caller vouches for the bytes and the pointer.
     unsafe { record("field_export", store, request, response_out, work) }
+}
+
+/// Takes in what another device wrote with `field_export` and `"unsent"`, to be carried to the server at the next
+/// sync: `{"path"}` gives `{"parts","already","bytes"}`. Nothing of it can be read here. Codes: `B.form`,
+/// `B.too_large`, `B.reader` where it is for another server, `B.carried_full`, `D.not_enrolled`, `STORE.io`.
+///
+/// # Safety
+/// The bytes can be read during the call; `response_out` is NULL or points to a `field_buffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn field_import(
+    store: FieldStore,
+    request: FieldBytes,
+    response_out: *mut FieldBuffer,
+) -> FieldStatus {
+    let work = |host: &Host, bytes: &[u8]| {
+        let import: Import = request::parse(bytes)?;
+        host.call()?.import(&PathBuf::from(import.path))
+    };
+    // SAFETY: the caller vouches for the bytes and the pointer.
+    unsafe { record("field_import", store, request, response_out, work) }
 }
 
 /// Checks a bundle; needs no store: `{"path","pins"?}` gives

@@ -146,14 +146,17 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         case: Option<RecordId>,
     },
-    /// Write a bundle that proves itself on a machine with no store
+    /// Write a bundle that proves itself on a machine with no store; or what is unsent, for another device to carry
     Export {
         /// A whole case
-        #[arg(long, value_name = "ID", conflicts_with = "record", required_unless_present = "record")]
+        #[arg(long, value_name = "ID", conflicts_with = "record", required_unless_present_any = ["record", "unsent"])]
         case: Option<RecordId>,
         /// One record
         #[arg(long, value_name = "ID")]
         record: Option<RecordId>,
+        /// Everything that waits to be sent, sealed for the server alone: another device carries it
+        #[arg(long, conflicts_with_all = ["case", "record", "purpose", "to_whom", "with_reporter"])]
+        unsent: bool,
         /// Where to
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
@@ -166,6 +169,11 @@ pub(crate) enum Command {
         /// With what the vault holds of a reporter: for holders of the vault alone
         #[arg(long)]
         with_reporter: bool,
+    },
+    /// Take in what another device wrote with `export --unsent`: the next sync brings it to the server
+    Import {
+        /// The file
+        file: PathBuf,
     },
     /// Check a bundle; needs no store. Status 1 when something in it does not hold
     VerifyBundle {

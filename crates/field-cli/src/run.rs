@@ -42,6 +42,7 @@ impl<'a> Call<'a> {
             | Command::FetchAttachment { .. }
             | Command::Timeline { .. }
             | Command::Export { .. }
+            | Command::Import { .. }
             | Command::VerifyBundle { .. }
             | Command::Prompts
             | Command::Matches
@@ -112,7 +113,8 @@ impl<'a> Call<'a> {
                 (None, Some(case)) => field.timeline(Of::Case(*case)),
                 (None, None) => Err(FieldError::new(code::I_USAGE, "name a person or a case")),
             },
-            Command::Export { case, record, to, purpose, to_whom, with_reporter } => {
+            Command::Export { unsent: true, to, .. } => field.export_unsent(to),
+            Command::Export { case, record, to, purpose, to_whom, with_reporter, unsent: false } => {
                 let what = match (case, record) {
                     (Some(case), _) => What::Case(*case),
                     (None, Some(record)) => What::Record(*record),
@@ -126,6 +128,7 @@ impl<'a> Call<'a> {
                     with_reporter: *with_reporter,
                 })
             }
+            Command::Import { file } => field.import(file),
             Command::VerifyBundle { file, pins } => field_core::bundle::verify(file, pins),
             Command::Prompts => field.prompts(),
             Command::Matches => field.matches(),

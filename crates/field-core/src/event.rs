@@ -35,6 +35,8 @@ pub enum EventKind {
     Prompt,
     /// Two records may be about the same.
     Match,
+    /// Something carried for another device is at the server, or (with a code) was given up.
+    Carried,
     /// The link is up.
     Online,
     /// The link is down.
@@ -75,6 +77,7 @@ impl EventKind {
             Self::Erased => "erased",
             Self::Prompt => "prompt",
             Self::Match => "match",
+            Self::Carried => "carried",
             Self::Online => "online",
             Self::Offline => "offline",
         }

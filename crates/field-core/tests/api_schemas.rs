@@ -198,6 +198,7 @@ fn parsed(name: &str, request: &Json) -> bool {
         "box_done" => parse::<request::BoxDone>(bytes).is_ok(),
         "timeline" => parse::<request::Timeline>(bytes).is_ok(),
         "export" => parse::<request::Export>(bytes).is_ok(),
+        "import" => parse::<request::Import>(bytes).is_ok(),
         "verify_bundle" => parse::<request::VerifyBundle>(bytes).is_ok(),
         "network_state" => parse::<request::NetworkState>(bytes).is_ok(),
         _ => panic!("no request {name}"),
@@ -230,8 +231,10 @@ fn a_schema_takes_a_request_exactly_when_the_core_does() {
         ("timeline", json!({ "person": id, "case": id })),
         (
             "export",
-            json!({ "case": id, "record": id, "to": "f", "purpose": "p", "to_whom": "w", "with_reporter": false }),
+            json!({ "case": id, "record": id, "to": "f", "purpose": "p", "to_whom": "w", "with_reporter": false,
+                    "unsent": true }),
         ),
+        ("import", json!({ "path": "f" })),
         ("verify_bundle", json!({ "path": "f", "pins": ["ab".repeat(32)] })),
         ("network_state", json!({ "available": true, "metered": false, "interface": "wifi" })),
     ];

@@ -4,8 +4,8 @@
 
 use field_core::bundle::What;
 use field_core::request::{
-    Addendum, Do, Edit, Enrol, Export, List, NetworkState, New, Open, REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX, Seal,
-    Search, Show, Status, Timeline, Verify, VerifyBundle, parse,
+    Addendum, Do, Edit, Enrol, Export, Exporting, Import, List, NetworkState, New, Open, REQUEST_BYTES_MAX,
+    REQUEST_DEPTH_MAX, Seal, Search, Show, Status, Timeline, Verify, VerifyBundle, parse,
 };
 use field_core::{FieldError, ListFilter, Of};
 use serde_json::json;
@@ -50,9 +50,17 @@ fn every_request_is_read() {
     let both: Timeline = parse(format!(r#"{{"case":"{ID}","person":"{ID}"}}"#).as_bytes()).unwrap();
     assert_eq!(both.of().unwrap_err().code, code::I_VALUE);
     let export: Export = parse(format!(r#"{{"record":"{ID}","to":"f","to_whom":"w"}}"#).as_bytes()).unwrap();
-    let export = export.export().unwrap();
+    let Exporting::Bundle(export) = export.export().unwrap() else { panic!("a record's bundle") };
     assert_eq!((export.what, export.to_whom.as_deref(), export.with_reporter), (What::Record(id()), Some("w"), false));
     assert_eq!(parse::<Export>(br#"{"to":"f"}"#).unwrap().export().err().unwrap().code, code::I_VALUE);
+    let unsent: Export = parse(br#"{"unsent":true,"to":"f"}"#).unwrap();
+    assert!(matches!(unsent.export().unwrap(), Exporting::Unsent(to) if to.as_os_str() == "f"));
+    for beside in ["record", "purpose"] {
+        let both = format!(r#"{{"unsent":true,"to":"f","{beside}":"{ID}"}}"#);
+        assert_eq!(parse::<Export>(both.as_bytes()).unwrap().export().err().unwrap().code, code::I_VALUE);
+    }
+    let import: Import = parse(br#"{"path":"f"}"#).unwrap();
+    assert_eq!(import.path, "f");
     let bundle: VerifyBundle = parse(br#"{"path":"f"}"#).unwrap();
     assert_eq!((bundle.path.as_str(), bundle.pins), ("f", None));
     assert_eq!(parse::<VerifyBundle>(br#"{"path":"f","pins":["AB"]}"#).err().unwrap().code, code::I_VALUE);

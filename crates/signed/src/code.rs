@@ -128,6 +128,7 @@ codes! {
     D_USER_INACTIVE = 1113 "D.user_inactive" Denied;
     D_ROLE = 1114 "D.role" Denied;
     D_SIGNER_TIMEOUT = 1115 "D.signer_timeout" Busy;
+    D_RELAY_KEY = 1116 "D.relay_key" Refused;
 
     W_MALFORMED = 1200 "W.malformed" Refused;
     W_TOO_LARGE = 1201 "W.too_large" Limit;
@@ -157,6 +158,7 @@ codes! {
     W_MEDIA_MISSING = 1224 "W.media_missing" NotFound;
     W_MEDIA_FULL = 1225 "W.media_full" Limit;
     W_MEDIA_TAKEN_OVER = 1226 "W.media_taken_over" Busy;
+    W_RELAY_SEALED = 1227 "W.relay_sealed" Refused;
 
     C_SIZE = 1300 "C.size" Limit;
     C_CHUNK = 1301 "C.chunk" Refused;
@@ -245,6 +247,8 @@ codes! {
     B_RECEIPT = 1712 "B.receipt" Damaged;
     B_READS = 1713 "B.reads" Damaged;
     B_DELIVERY = 1714 "B.delivery" Damaged;
+    B_READER = 1715 "B.reader" Refused;
+    B_CARRIED_FULL = 1716 "B.carried_full" Limit;
 
     R2_BLANK = 10200 "R2.blank" Refused;
     R3_BASIS = 10300 "R3.basis" Refused;

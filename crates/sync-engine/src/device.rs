@@ -347,6 +347,8 @@ impl Device {
             | Message::Resume(_)
             | Message::Erased(_)
             | Message::Media(_)
+            | Message::Relay(_)
+            | Message::Relayed(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => fail(code::W_UNEXPECTED, effects),
         }

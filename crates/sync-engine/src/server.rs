@@ -281,6 +281,8 @@ impl Server {
             | Message::Erase
             | Message::Erased(_)
             | Message::Media(_)
+            | Message::Relay(_)
+            | Message::Relayed(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => self.refuse(code::W_UNEXPECTED, None, None, effects),
         }

@@ -11,6 +11,7 @@ mod frame;
 pub mod inbox;
 mod media;
 mod receipt;
+mod relay;
 mod session;
 
 use signed::cbor::{self, CborError, Fields, Map};
@@ -23,6 +24,7 @@ use crate::limits::{MESSAGE_BYTES_MAX, ROLE_BYTES_MAX};
 use crate::message::{
     Ahead, Committed, Enrol, Enrolled, Epoch, Hello, Lane, Media, Message, Page, Push, Receipt, Refuse, Resume, Welcome,
 };
+use crate::relay::{Relay, Relayed};
 
 /// The numbers of messages. They are never reused; `proto/README.md` lists the reserved ones.
 pub mod number {
@@ -58,8 +60,12 @@ pub mod number {
     pub const MEDIA_FETCH: u64 = 18;
     /// [`crate::Media::Refuse`]
     pub const MEDIA_REFUSE: u64 = 19;
+    /// [`crate::Relay`]
+    pub const RELAY: u64 = 20;
     /// [`crate::Erased`]
     pub const ERASED: u64 = 21;
+    /// [`crate::Relayed`]
+    pub const RELAYED: u64 = 22;
     /// [`crate::Enrol`]
     pub const ENROL: u64 = 32;
     /// [`crate::Enrolled`]
@@ -90,6 +96,8 @@ impl Message {
             Self::Resume(_) => number::RESUME,
             Self::Ahead(_) => number::AHEAD,
             Self::Media(media) => media.number(),
+            Self::Relay(_) => number::RELAY,
+            Self::Relayed(_) => number::RELAYED,
             Self::Enrol(_) => number::ENROL,
             Self::Enrolled(_) => number::ENROLLED,
         }
@@ -111,6 +119,8 @@ impl Message {
             Self::Resume(body) => body.to_value(),
             Self::Ahead(body) => body.to_value(),
             Self::Media(body) => body.to_value(),
+            Self::Relay(body) => body.to_value(),
+            Self::Relayed(body) => body.to_value(),
             Self::Enrol(body) => body.to_value(),
             Self::Enrolled(body) => body.to_value(),
         };
@@ -137,6 +147,8 @@ impl Message {
             number::RESUME => Self::Resume(Resume::from_fields(&mut fields)?),
             number::AHEAD => Self::Ahead(Ahead::from_fields(&mut fields)?),
             number::MEDIA_OFFER..=number::MEDIA_REFUSE => Self::Media(Media::from_fields(number, &mut fields)?),
+            number::RELAY => Self::Relay(Relay::from_fields(&mut fields)?),
+            number::RELAYED => Self::Relayed(Relayed::from_fields(&mut fields)?),
             number::ENROL => Self::Enrol(Enrol::from_fields(&mut fields)?),
             number::ENROLLED => Self::Enrolled(Enrolled::from_fields(&mut fields)?),
             unknown => return Err(WireError::UnknownMessage(unknown)),

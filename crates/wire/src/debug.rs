@@ -54,6 +54,24 @@ impl Debug for Media {
     }
 }
 
+impl Debug for crate::relay::Relay {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "Relay({} bytes)", self.sealed.len())
+    }
+}
+
+impl Debug for crate::relay::Carried {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "Carried({}, {:?})", self.device, self.push)
+    }
+}
+
+impl Debug for crate::relay::RelayFile {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "RelayFile({} parts)", self.parts.len())
+    }
+}
+
 impl Debug for Enrol {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.debug_struct("Enrol").field("versions", &self.versions).finish_non_exhaustive()

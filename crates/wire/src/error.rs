@@ -44,6 +44,9 @@ pub enum WireError {
     /// A device's last word that its key did not sign, or that speaks of another.
     #[error("a last word that the device's key did not sign")]
     Erased,
+    /// A carried part that does not open for this server.
+    #[error("not sealed for this server, or changed since")]
+    Sealed,
     /// Not an enrolment code.
     #[error("not an enrolment code")]
     EnrolmentCode,
@@ -63,6 +66,7 @@ impl WireError {
             Self::Receipt => code::W_RECEIPT,
             Self::Epoch => code::W_EPOCH,
             Self::Erased => code::W_ERASED,
+            Self::Sealed => code::W_RELAY_SEALED,
             Self::EnrolmentCode => code::D_CODE_FORM,
         }
     }

@@ -20,6 +20,7 @@ pub mod limits;
 pub mod message;
 mod packed;
 mod reassembler;
+pub mod relay;
 pub mod verify;
 pub mod version;
 
@@ -33,3 +34,4 @@ pub use message::{
     LogHead, Media, Message, Outcome, Packed, Page, PageHeader, Push, Receipt, Refuse, Rest, Resume, Row, Welcome,
 };
 pub use reassembler::Reassembler;
+pub use relay::{Carried, Relay, RelayFile, Relayed};

@@ -90,5 +90,18 @@ pub const MEDIA_CHUNK_BYTES_MAX: usize = 64 * 1024;
 /// never keep a record from being read.
 pub const MEDIA_WINDOW_BYTES: u64 = 512 * 1024;
 
+/// What a carried part is padded to a multiple of, in bytes: a page of a disk. Its size then tells no more than
+/// whether it is one account or a photograph of a day.
+pub const RELAY_PAD_BYTES: usize = 4096;
+
+/// Bytes of one carried part: what fits into a message, in whole pads, and what sealing adds.
+pub const RELAY_PART_BYTES_MAX: usize = 255 * RELAY_PAD_BYTES + signed::sealed::OVERHEAD_LEN;
+
+/// Parts of one relay bundle: more frames than a week without signal makes.
+pub const RELAY_PARTS_MAX: usize = 1024;
+
+/// Bytes of a relay bundle: a carrier reads it whole, and keeps two of them.
+pub const RELAY_FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// Bytes a reassembler holds: one message, its prefix, and one more read from the network.
 pub const REASSEMBLER_BYTES_MAX: usize = 2 * (MESSAGE_BYTES_MAX + 4);

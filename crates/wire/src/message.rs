@@ -1,7 +1,5 @@
-//! What the two sides say to each other. `proto/messages.cddl` is the authority.
-//!
-//! Types that hold a record's bytes or a secret have a `Debug` of their own in `debug.rs`, which
-//! prints lengths.
+//! What the two sides say to each other; `proto/messages.cddl` is the authority. Types that hold a record's bytes or a
+//! secret have a `Debug` of their own in `debug.rs`, which prints lengths.
 
 use signed::merkle::Node;
 use signed::{
@@ -48,6 +46,10 @@ pub enum Message {
     Ahead(Ahead),
     /// On a media stream: bytes of attached files.
     Media(Media),
+    /// Device: a frame of another device that it carries, sealed for the server.
+    Relay(crate::Relay),
+    /// Server: what became of it.
+    Relayed(crate::Relayed),
     /// Device, enrolment only: the one-time code.
     Enrol(Enrol),
     /// Server, enrolment only: welcome.

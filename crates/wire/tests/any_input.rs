@@ -285,6 +285,11 @@ fn message() -> impl Strategy<Value = Message> {
             body
         })),
         media().prop_map(Message::Media),
+        (1..4_usize, any::<u8>()).prop_map(|(pads, byte)| Message::Relay(wire::Relay {
+            sealed: vec![byte; pads * wire::limits::RELAY_PAD_BYTES + signed::sealed::OVERHEAD_LEN]
+        })),
+        (any::<[u8; 32]>(), option::of(any::<u32>()))
+            .prop_map(|(sha256, code)| Message::Relayed(wire::Relayed { sha256, code })),
         enrol.prop_map(Message::Enrol),
         enrolled().prop_map(Message::Enrolled),
     ]
@@ -353,6 +358,8 @@ fn one_form_or_refused(bytes: &[u8]) {
                 | Message::Refuse(_)
                 | Message::Erase
                 | Message::Media(_)
+                | Message::Relay(_)
+                | Message::Relayed(_)
                 | Message::Enrol(_)
                 | Message::Enrolled(_) => {}
             }
@@ -456,7 +463,7 @@ fn a_later_version_may_add_fields_to_the_three_messages_that_must_always_be_unde
 
 #[test]
 fn a_number_nobody_knows_is_unexpected() {
-    for number in [0_u64, 11, 13, 20, 34, 1 << 40] {
+    for number in [0_u64, 11, 13, 23, 34, 1 << 40] {
         let bytes = cbor::encode(&Value::Array(vec![Value::uint(number), cbor::map([])]));
         assert_eq!(Message::decode(&bytes), Err(WireError::UnknownMessage(number)));
     }

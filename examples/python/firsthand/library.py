@@ -76,6 +76,7 @@ FUNCTIONS = {
     "field_verify": _RECORD,
     "field_timeline": _RECORD,
     "field_export": _RECORD,
+    "field_import": _RECORD,
     "field_prompts": _RECORD,
     "field_matches": _RECORD,
     "field_box_list": _RECORD,

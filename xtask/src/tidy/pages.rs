@@ -32,6 +32,10 @@ const PAGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("proto/messages.cddl", &["crates/wire/src/message.rs", "crates/wire/src/codec/"]),
+    (
+        "proto/relay.md",
+        &["crates/wire/src/relay.rs", "crates/signed/src/sealed.rs", "crates/sync-server/src/core/relay.rs"],
+    ),
     ("proto/sync.md", &["crates/sync-engine/src/"]),
     ("proto/transport.md", &["crates/transport/src/", "crates/wire/src/enrolment.rs", "crates/wire/src/limits.rs"]),
 ];

@@ -90,7 +90,7 @@ pub fn open(folder: &Folder) -> FieldStore {
 pub type Call = unsafe extern "C" fn(FieldStore, FieldBytes, *mut FieldBuffer) -> FieldStatus;
 
 /// Every one of them.
-pub const CALLS: [(&str, Call); 18] = [
+pub const CALLS: [(&str, Call); 19] = [
     ("field_enrol", field::field_enrol),
     ("field_record_new", field::field_record_new),
     ("field_record_edit", field::field_record_edit),
@@ -107,6 +107,7 @@ pub const CALLS: [(&str, Call); 18] = [
     ("field_verify", field::field_verify),
     ("field_timeline", field::field_timeline),
     ("field_export", field::field_export),
+    ("field_import", field::field_import),
     ("field_prompts", field::field_prompts),
     ("field_matches", field::field_matches),
 ];

@@ -58,6 +58,17 @@ pub(crate) fn page(command: &Command, value: &Json) -> String {
             format!("{} bytes ({}) are in {}.\n", plain(&value["bytes"]), text(value, "type"), text(value, "to"))
         }
         Command::Timeline { .. } => timeline(value),
+        Command::Export { unsent: true, .. } => format!(
+            "Written: {}, {} for the server alone. It waits here too, until its own receipt.{}\n",
+            text(value, "to"),
+            count(&value["records"], "record", "records"),
+            if value["more"] == true { " Not everything fitted." } else { "" }
+        ),
+        Command::Import { .. } => format!(
+            "Taken in: {} sealed, {} here already. The next sync brings them to the server.\n",
+            plain(&value["parts"]),
+            plain(&value["already"])
+        ),
         Command::Export { .. } => format!(
             "Written: {}, {} records, {} masked.\n",
             text(value, "file"),
@@ -253,6 +264,9 @@ fn standing(value: &Json) -> String {
         if let Some(seconds) = value.get("oldest_unsent_seconds").and_then(Json::as_u64) {
             let _ = writeln!(page, "The oldest has waited {} min.", seconds / 60);
         }
+    }
+    if let Some(carried) = value.get("carried").filter(|carried| carried.as_u64() > Some(0)) {
+        let _ = writeln!(page, "Carried for others: {}.", count(carried, "sealed part", "sealed parts"));
     }
     if !text(value, "last_receipt_at").is_empty() {
         let _ = writeln!(page, "Last receipt: {}.", minute(text(value, "last_receipt_at")));

@@ -21,7 +21,7 @@ pub use record::{
     Account, Addendum, Conflict, ConflictValue, Created, Draft, Headline, Lane, Link, Owner, Receipt, Record, Refused,
     Shown, Standing, Statement,
 };
-pub use timeline::{BundleFault, BundleVerified, Exported, TimelineLine};
+pub use timeline::{BundleFault, BundleVerified, CarriedIn, Exported, TimelineLine, UnsentExported};
 pub use told::{Event, Failure, Gap, Refusal};
 pub use words::{Base64, Class, CodeName, Hash, Id, Role, Time};
 pub use written::{Added, BoxDone, Boxed, BoxedWords, Done, Edited, Made, Sealed};

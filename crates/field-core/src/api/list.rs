@@ -10,7 +10,7 @@ use super::counted::{SearchFor, counted};
 use crate::error::Result;
 use crate::field::{Field, Me};
 use crate::store::lists::{self, Line};
-use crate::store::{frames, media, meta, optional, uint};
+use crate::store::{carried, frames, media, meta, optional, uint};
 use crate::types::ListFilter;
 
 impl Field {
@@ -55,6 +55,8 @@ impl Field {
                 offline_code: offline_code(db)?,
                 refused,
                 boxed: self.boxed()?,
+                carried: carried::count(db)?,
+                carried_refused: carried::refused(db)?,
                 distrusted,
                 policy: moment.policy.version,
                 drift_at: at(meta::number(db, meta::DRIFT)?),

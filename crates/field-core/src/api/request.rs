@@ -30,7 +30,7 @@ use crate::error::{FieldError, Result};
 use crate::types::ListFilter;
 
 pub use limits::{REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX};
-pub use oversight::{Export, Timeline, VerifyBundle};
+pub use oversight::{Export, Exporting, Import, Timeline, VerifyBundle};
 pub use parse::parse;
 
 /// How a store is opened.

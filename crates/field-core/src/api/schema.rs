@@ -38,6 +38,7 @@ fn requests() -> Vec<(String, Json)> {
         asked::<request::Timeline>("timeline"),
         asked::<request::Export>("export"),
         asked::<request::VerifyBundle>("verify_bundle"),
+        asked::<request::Import>("import"),
         asked::<request::NetworkState>("network_state"),
     ]
 }
@@ -66,6 +67,8 @@ fn answers() -> Vec<(String, Json)> {
         answered::<answer::Verified>("verify.response"),
         answered::<Vec<answer::TimelineLine>>("timeline.response"),
         answered::<answer::Exported>("export.response"),
+        answered::<answer::UnsentExported>("export_unsent.response"),
+        answered::<answer::CarriedIn>("import.response"),
         answered::<answer::BundleVerified>("verify_bundle.response"),
         answered::<answer::Event>("event"),
         answered::<answer::Refusal>("error"),

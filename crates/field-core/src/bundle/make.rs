@@ -92,7 +92,7 @@ impl Field {
             }
             making.finish(about, random)
         })?;
-        write(&export.to, &bytes)?;
+        write_file(&export.to, &bytes)?;
         let file = export.to.display().to_string();
         Ok(answer::json(&Exported { file, sha256: sha256(&bytes).into(), ..counts }))
     }
@@ -116,7 +116,7 @@ fn purpose(export: &Export) -> Result<String> {
 }
 
 /// Writes the file beside its place first: nobody ever finds half a bundle, and nobody else reads it.
-fn write(to: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_file(to: &Path, bytes: &[u8]) -> Result<()> {
     let io = |error: std::io::Error| {
         FieldError::new(code::STORE_IO, format!("the bundle cannot be written there: {}", error.kind()))
     };

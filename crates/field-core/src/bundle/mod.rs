@@ -8,6 +8,7 @@ mod people;
 mod replay;
 mod verify;
 
+pub(crate) use make::write_file;
 pub use make::{Export, What};
 pub use verify::{verify, verify_bytes};
 

@@ -87,6 +87,8 @@ async fn exchange(link: &Link, question: &Message) -> Result<Enrolled, Code> {
             | Message::Resume(_)
             | Message::Ahead(_)
             | Message::Media(_)
+            | Message::Relay(_)
+            | Message::Relayed(_)
             | Message::Enrol(_),
         )) => Err(code::W_UNEXPECTED),
         Ok(None) | Err(StreamError::Lost) => Err(lost()),

@@ -17,6 +17,7 @@ use super::{dial, media};
 use crate::api::draft::DRAFT_PAUSE_MS;
 use crate::error::Result;
 use crate::field::Waker;
+use crate::store::carried::CarriedPart;
 use crate::store::media::WaitingMedia;
 use crate::{Field, FieldError, PageOutcome, Stored};
 
@@ -157,6 +158,14 @@ impl LinkStore for Field {
 
     fn media_refused(&self, file: &MediaHash, why: Code) -> Result<()> {
         Field::media_refused(self, file, why)
+    }
+
+    fn carried_next(&self, after: u64) -> Result<Option<CarriedPart>> {
+        Field::carried_next(self, after)
+    }
+
+    fn carried_answered(&self, part: &[u8; 32], refused: Option<Code>) -> Result<()> {
+        Field::carried_answered(self, part, refused)
     }
 
     fn idle(&self) -> Result<()> {

@@ -52,6 +52,8 @@ impl Meter {
             | Message::Resume(_)
             | Message::Ahead(_)
             | Message::Media(_)
+            | Message::Relay(_)
+            | Message::Relayed(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => {}
         }
@@ -81,6 +83,8 @@ impl Meter {
             | Message::Resume(_)
             | Message::Erased(_)
             | Message::Media(_)
+            | Message::Relay(_)
+            | Message::Relayed(_)
             | Message::Enrol(_)
             | Message::Enrolled(_) => 0,
         };

@@ -5,6 +5,7 @@
 //! app's calling thread waits for the network only where it asks to ([`sync()`], [`enrol()`]); a
 //! [`Watch`] never makes it wait.
 
+mod courier;
 mod dial;
 mod enrol;
 mod field;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use transport::{MessageReader, MessageWriter, StreamError};
 use wire::{Lane, Message, Reassembler};
 
+use super::courier::{self, Courier};
 use super::dial::{self, Link};
 use super::lane::Outbound;
 use super::media::{Fate, Uploader};
@@ -59,6 +60,7 @@ pub(super) enum Ended {
 enum Next {
     Input(Input),
     File(MediaHash, Fate),
+    Part([u8; 32], courier::Fate),
 }
 
 /// What ends a session from our side.
@@ -85,6 +87,8 @@ pub(super) struct Session {
     /// Nothing of any record waits: files may go.
     quiet: bool,
     uploader: Uploader,
+    /// What is carried for others goes before files.
+    courier: Courier,
     /// Ordered to erase this device, and whether that is done.
     ordered: bool,
     erased: bool,
@@ -118,6 +122,7 @@ pub(super) async fn run(
         welcomed: false,
         quiet: false,
         uploader,
+        courier: Courier::start(link.connection.clone()),
         ordered: false,
         erased: false,
     };
@@ -187,6 +192,7 @@ impl Session {
                     Next::Input(Input::Saved)
                 }
                 (file, fate) = self.uploader.fate() => Next::File(file, fate),
+                (part, fate) = self.courier.fate() => Next::Part(part, fate),
                 _ = tick.tick() => {
                     if silence.tick(&self.connection) {
                         return Ended::Lost(code::D_OFFLINE);
@@ -201,6 +207,7 @@ impl Session {
             let done = match next {
                 Next::Input(input) => self.feed(input, tally).await,
                 Next::File(file, fate) => self.file_ended(file, fate).await,
+                Next::Part(part, fate) => self.part_ended(part, fate).await,
             };
             if let Err(ended) = done {
                 return ended;
@@ -290,7 +297,8 @@ impl Session {
                 .await?;
                 Ok(None)
             }
-            Report::Quiet | Report::UrgentSent => Ok(None),
+            Report::UrgentSent => self.carry().await.map(|_| None),
+            Report::Quiet => Ok(None),
             Report::Drift | Report::EpochChanged => {
                 self.ask(|store| store.drifted()).await?;
                 Ok(None)
@@ -336,9 +344,36 @@ impl Session {
         }
     }
 
-    /// Nothing of any record waits: the next file goes, or all is done.
+    /// The next part that is carried for another device goes, if there is one: one at a time. Answers whether one is
+    /// on its way.
+    async fn carry(&mut self) -> Result<bool, Ended> {
+        if self.courier.is_busy() || self.ordered {
+            return Ok(self.courier.is_busy());
+        }
+        let after = self.courier.after();
+        if let Some(part) = self.ask(move |store| store.carried_next(after)).await? {
+            self.courier.send(part);
+        }
+        Ok(self.courier.is_busy())
+    }
+
+    async fn part_ended(&mut self, part: [u8; 32], fate: courier::Fate) -> Result<(), Ended> {
+        match fate {
+            courier::Fate::Answered(refused) => {
+                self.ask(move |store| store.carried_answered(&part, refused)).await?;
+            }
+            courier::Fate::Broken(code) => return Err(Ended::Refused(code)),
+            courier::Fate::Lost => return Err(Ended::Lost(self.why_lost())),
+        }
+        if self.carry().await? || !self.quiet {
+            return Ok(());
+        }
+        self.files().await?.map_or(Ok(()), Err)
+    }
+
+    /// Nothing of any record waits: what is carried goes, then the next file, or all is done.
     async fn files(&mut self) -> Result<Option<Ended>, Ended> {
-        if self.done_at == Some(Report::UrgentSent) || self.uploader.is_busy() {
+        if self.done_at == Some(Report::UrgentSent) || self.carry().await? || self.uploader.is_busy() {
             return Ok(None);
         }
         let after = self.uploader.after();

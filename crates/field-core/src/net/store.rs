@@ -7,6 +7,7 @@ use sync_engine::device::{Outgoing, ProvenAhead, ProvenPage, ProvenReceipt};
 use wire::{Epoch, Erased, Hello, Lane};
 
 use crate::field::Waker;
+use crate::store::carried::CarriedPart;
 use crate::store::media::WaitingMedia;
 use crate::{FieldError, PageOutcome, Stored};
 
@@ -96,6 +97,16 @@ pub trait LinkStore: Send + Sync {
 
     /// The server does not take a file, or it cannot be read here; it stays, with the reason.
     fn media_refused(&self, _file: &MediaHash, _why: Code) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    /// The next part that is carried for another device, behind this place in the queue.
+    fn carried_next(&self, _after: u64) -> Result<Option<CarriedPart>, FieldError> {
+        Ok(None)
+    }
+
+    /// What the server said of a part: without a code it is on its disk.
+    fn carried_answered(&self, _part: &[u8; 32], _refused: Option<Code>) -> Result<(), FieldError> {
         Ok(())
     }
 

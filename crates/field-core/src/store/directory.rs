@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use documents::{Opened, Refusal, Sentence};
 use rusqlite::Connection;
 use signed::cbor::{Map, Value};
-use signed::{ActorId, DeviceId, PublicKey, Timestamp, code};
+use signed::{ActorId, DeviceId, PublicKey, ReaderKey, Timestamp, code};
 
 use super::{meta, millis, optional};
 use crate::error::{FieldError, Result, damaged};
@@ -82,6 +82,7 @@ fn subject(sentence: &Sentence, content: &Map) -> Option<String> {
         "user" => text("user"),
         "school" => text("school"),
         "revoked" => device(),
+        "relay_key" => ReaderKey::from_slice(content.get("key")?.as_bytes()?).ok().map(|_| String::from("relay")),
         _ => None,
     }
 }
@@ -138,6 +139,24 @@ pub(crate) fn key_of(db: &Connection, me: &Me, kid: DeviceId) -> Result<Option<P
 pub(crate) fn user_of(db: &Connection, actor: &ActorId) -> Result<Option<String>> {
     let mut query = db.prepare_cached("SELECT user FROM directory WHERE step = 'device' AND actor = ?1 LIMIT 1")?;
     optional(query.query_row([&actor.0], |row| row.get(0)))
+}
+
+/// The keys for relay bundles that the server has named, the newest first.
+pub(crate) fn relay_keys(db: &Connection) -> Result<Vec<ReaderKey>> {
+    let mut query = db.prepare_cached("SELECT bytes FROM directory WHERE step = 'relay_key' ORDER BY at DESC, hash")?;
+    let mut rows = query.query([])?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        let content = Opened::read(&row.get::<_, Vec<u8>>(0)?)?.statement.content;
+        let key = content.get("key").and_then(Value::as_bytes).and_then(|key| ReaderKey::from_slice(key).ok());
+        keys.extend(key);
+    }
+    Ok(keys)
+}
+
+/// The key that counts for what is carried to the server.
+pub(crate) fn relay_key(db: &Connection) -> Result<Option<ReaderKey>> {
+    Ok(relay_keys(db)?.into_iter().next())
 }
 
 /// What the newest statement says about each user.

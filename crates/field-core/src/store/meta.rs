@@ -31,6 +31,8 @@ pub(crate) const HIGHEST_TIME: &str = "highest_time";
 pub(crate) const LAST_RECEIPT: &str = "last_receipt_at";
 /// How far this store has the list of what goes ahead; empty when nothing is to come ahead any more.
 pub(crate) const AHEAD: &str = "ahead";
+/// Parts carried for others that the server will never take.
+pub(crate) const CARRIED_REFUSED: &str = "carried_refused";
 pub(crate) const LOG_HEAD: &str = "log_head";
 
 pub(crate) fn get(db: &Connection, name: &str) -> Result<Option<Vec<u8>>> {

@@ -1,5 +1,6 @@
 //! The encrypted store: one SQLCipher database, opened by one process at a time.
 
+pub(crate) mod carried;
 pub(crate) mod changes;
 pub(crate) mod directory;
 pub(crate) mod erasure;

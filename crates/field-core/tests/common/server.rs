@@ -8,14 +8,15 @@ use signed::cbor::{self, Map, Value};
 use signed::digest::AudienceDigest;
 use signed::merkle::Frontier;
 use signed::{
-    ActorId, ChangeHash, DeviceId, Incarnation, PublicKey, RecordId, RingSigner, Signer, StatementHash, Timestamp,
-    UserId,
+    ActorId, ChangeHash, DeviceId, Incarnation, PublicKey, ReaderSecret, RecordId, RingSigner, Signer, StatementHash,
+    Timestamp, UserId,
 };
 use sync_engine::device::{Device, Effect, Input, Report};
 use wire::{
     Enrolled, EnrolmentCode, Epoch, FrameBody, Lane, Leaf, LogHead, Message, Outcome, Page, PageHeader, Push, Receipt,
     Rest, Row, Welcome,
 };
+use zeroize::Zeroizing;
 
 pub const EPOCH: Epoch = Epoch([5; 16]);
 
@@ -51,6 +52,8 @@ pub struct Server {
     /// What the next changes of these documents are answered.
     pub refusals: BTreeMap<ChangeHash, u32>,
     pub expected: BTreeMap<(DeviceId, Lane), u64>,
+    /// Opens what is carried here; announced to every new device.
+    pub relay: Option<ReaderSecret>,
     /// The last row this session's device was sent.
     told: u64,
     log: Frontier,
@@ -71,6 +74,7 @@ impl Server {
             bytes: BTreeMap::new(),
             refusals: BTreeMap::new(),
             expected: BTreeMap::new(),
+            relay: Some(ReaderSecret::derive(Zeroizing::new([7; 32]))),
             told: 0,
             log: Frontier::default(),
             leaves: Vec::new(),
@@ -144,6 +148,12 @@ impl Server {
         self.says(&id.to_string(), "device", content.as_map().unwrap().clone())
     }
 
+    fn of_relay(&self) -> Option<Vec<u8>> {
+        let key = self.relay.as_ref()?.public();
+        let content = cbor::map([("key", Value::bytes(key.as_bytes()))]);
+        Some(self.says("relay", "relay_key", content.as_map().unwrap().clone()))
+    }
+
     pub fn enrol(&mut self, field: &Field, user: &str) {
         let pins = vec![wire::enrolment::pin(self.signer.public_key().spki())];
         let code = EnrolmentCode { address: "127.0.0.1:1".into(), pins: pins.clone(), code: [1; 16], secret: [2; 16] };
@@ -157,7 +167,7 @@ impl Server {
             device: id,
             epoch: EPOCH,
             time: at(),
-            directory: vec![self.of_user(user), self.of_device(id)],
+            directory: [self.of_user(user), self.of_device(id)].into_iter().chain(self.of_relay()).collect(),
             server_keys: vec![self.signer.public_key().spki().to_vec()],
         };
         field.enrol_finish(&enrolled, &code.address, &pins).unwrap();

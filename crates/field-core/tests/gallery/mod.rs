@@ -185,6 +185,8 @@ impl Gallery {
         let export = Export { what: What::Case(record(&case)), to: to.clone(), purpose, to_whom, with_reporter: false };
         self.keep("export.response", officer.field.export(&export).unwrap());
         self.keep("verify_bundle.response", bundle::verify(&to, &[]).unwrap());
+        self.keep("export_unsent.response", officer.field.export_unsent(&to).unwrap());
+        self.keep("import.response", officer.field.import(&to).unwrap());
         std::fs::write(&to, b"no bundle").unwrap();
         self.keep("verify_bundle.response", bundle::verify(&to, &[]).unwrap());
     }

@@ -1,6 +1,6 @@
 //! The directory: who is who, whose key is whose, said by the server's key.
 
-use documents::{Sentence, Statement};
+use documents::{Opened, Sentence, Statement};
 use signed::cbor::{Map, Value};
 use signed::{ActorId, DeviceId, Incarnation, RecordId, SchoolId, Timestamp, UserId, code};
 use wire::Row;
@@ -29,6 +29,11 @@ pub(crate) fn user_subject(user: &UserId) -> RecordId {
 
 pub(crate) fn school_subject(school: &SchoolId) -> RecordId {
     RecordId::derived(&[KIND, &format!("school:{school}")])
+}
+
+/// The key for what one device carries here for another.
+pub(crate) fn relay_subject() -> RecordId {
+    RecordId::derived(&[KIND, "relay"])
 }
 
 /// The user id of the server's own statements.
@@ -68,6 +73,24 @@ impl Core {
             shown: Vec::new(),
             salt: vault::random()?,
         })
+    }
+
+    /// Sees that everybody with a device has been told which key relay bundles are sealed for: once, and again
+    /// should it be another.
+    pub(crate) fn announce_relay_key(&self) -> Result<(), ServerError> {
+        let key = *self.vault.relay().public().as_bytes();
+        let said = self.store.read()?.directory_of(relay_subject())?.pop();
+        let said = said.and_then(|row| Opened::read(&row.statement).ok()).map(|opened| opened.statement.content);
+        if said.is_some_and(|content| content.get("key").and_then(Value::as_bytes) == Some(&key[..])) {
+            return Ok(());
+        }
+        let mut work = Work::begin(self)?;
+        let content = Map::from([("key".into(), Value::bytes(key))]);
+        work.publish(relay_subject(), "relay_key", content)?;
+        for device in work.tx.devices()? {
+            work.introduce(&device.user, relay_subject())?;
+        }
+        work.finish().map(drop)
     }
 }
 
@@ -203,10 +226,10 @@ impl Work<'_> {
         self.publish(device_subject(device), "revoked", content)
     }
 
-    /// What a new device is told in the answer to its code: itself, its user, that user's schools
-    /// and supervisor.
+    /// What a new device is told in the answer to its code: itself, its user, the key for relay bundles, that
+    /// user's schools and supervisor.
     pub(crate) fn directory_for(&self, device: &DeviceEntry) -> Result<Vec<Vec<u8>>, ServerError> {
-        let mut subjects = vec![device_subject(device.id), user_subject(&device.user)];
+        let mut subjects = vec![device_subject(device.id), user_subject(&device.user), relay_subject()];
         if let Some(person) = self.person(&device.user) {
             subjects.extend(person.row.schools.iter().map(school_subject));
             subjects.extend(person.row.supervisor.iter().map(user_subject));

@@ -6,7 +6,7 @@ use wire::limits::ADDRESS_BYTES_MAX;
 use wire::{Enrol, Enrolled, EnrolmentCode, version};
 
 use super::audit::{self, Note};
-use super::directory::device_subject;
+use super::directory::{device_subject, relay_subject};
 use super::limits::TRIES_MAX;
 use super::types::NewCode;
 use super::work::Work;
@@ -149,6 +149,7 @@ impl Work<'_> {
         // Their other devices learn of it, and it finds in the inbox what did not fit the answer.
         self.introduce_user(&person.id, &person.id)?;
         self.introduce(&person.id, device_subject(device.id))?;
+        self.introduce(&person.id, relay_subject())?;
         let note = Note { device: Some(device.id), ..Note::admin("enrol").about(&person.id) };
         audit::append(self.tx.as_mut(), self.now, note)?;
         Ok(device)

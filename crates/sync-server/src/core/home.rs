@@ -161,6 +161,7 @@ impl Core {
         if !read_off {
             core.read_off_again()?;
         }
+        core.announce_relay_key()?;
         Ok(core)
     }
 

@@ -376,9 +376,24 @@ impl Work<'_> {
         })?)
     }
 
-    /// What a revoked device sends is kept and merged nowhere.
+    /// Whether everything of a frame is in quarantine: it came before, by whatever way.
+    fn is_aside(&self, frame: &Prepared) -> Result<bool, ServerError> {
+        for item in &frame.items {
+            for change in &item.changes {
+                if !self.tx.in_quarantine(item.document, &named(change))? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a revoked device sends is kept and merged nowhere; what is kept already says nothing new.
     fn put_aside_all(&mut self, frame: &Prepared) -> Result<(), ServerError> {
         let device = frame.peer.device;
+        if self.is_aside(frame)? {
+            return Ok(());
+        }
         let (held, _) = self.tx.quarantined(device)?;
         let changes = || frame.items.iter().flat_map(|item| item.changes.iter().map(|change| (item.document, change)));
         let more: u64 = changes().map(|(_, change)| change.bytes.len() as u64).sum();
@@ -390,8 +405,7 @@ impl Work<'_> {
             if self.erased(document)? {
                 continue;
             }
-            let hash = if let Read::Good(candidate) = &change.read { candidate.hash.0 } else { change.sha };
-            self.keep_aside(device, document, hash, code::D_REVOKED, &change.bytes)?;
+            self.keep_aside(device, document, named(change), code::D_REVOKED, &change.bytes)?;
         }
         let mut records: Vec<RecordId> = frame.items.iter().map(|item| item.document).collect();
         records.dedup();
@@ -405,6 +419,11 @@ impl Work<'_> {
         };
         audit::append(self.tx.as_mut(), self.now, note)
     }
+}
+
+/// The name of a change in quarantine.
+fn named(change: &PreparedChange) -> [u8; 32] {
+    if let Read::Good(candidate) = &change.read { candidate.hash.0 } else { change.sha }
 }
 
 /// What breaks a limit, or is not what anybody signed, is said and counted but takes no room.

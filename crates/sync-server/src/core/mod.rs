@@ -32,6 +32,7 @@ mod prepare;
 mod projection;
 mod receipts;
 mod recover;
+mod relay;
 mod released;
 mod report;
 mod retention;

@@ -6,7 +6,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use signed::{RecordId, code};
+use signed::{ReaderSecret, RecordId, code};
 use zeroize::Zeroizing;
 
 use crate::error::ServerError;
@@ -61,12 +61,18 @@ pub fn database_key(master: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, ServerErro
     derived(master, b"database")
 }
 
+/// What opens relay bundles, derived from the master key.
+pub fn relay_secret(master: &[u8; 32]) -> Result<ReaderSecret, ServerError> {
+    Ok(ReaderSecret::derive(derived(master, b"relay")?))
+}
+
 /// What the master key opens.
 pub(crate) struct Vault {
     wrap: SealingKey,
     quarantine: SealingKey,
     reasons: SealingKey,
     matches: hmac::Key,
+    relay: ReaderSecret,
 }
 
 impl Vault {
@@ -76,6 +82,7 @@ impl Vault {
             quarantine: SealingKey::new(&*derived(master, b"quarantine")?)?,
             reasons: SealingKey::new(&*derived(master, b"reasons")?)?,
             matches: hmac::Key::new(hmac::HMAC_SHA256, &derived(master, b"match keys")?[..]),
+            relay: relay_secret(master)?,
         })
     }
 
@@ -99,6 +106,11 @@ impl Vault {
         let mut name = [0; 16];
         name.copy_from_slice(tag.as_ref().split_at(16).0);
         name
+    }
+
+    /// Opens what one device carries here for another. Nothing of it is stored: who has the master key has it.
+    pub(crate) fn relay(&self) -> &ReaderSecret {
+        &self.relay
     }
 
     /// Seals a change that is kept aside: there may be no document to seal it under.

@@ -40,12 +40,17 @@ pub const HELLO_TIME_MAX: Duration = Duration::from_secs(10);
 /// Streams a session may push on at one time: one for each lane, and the next when a lane was cut.
 pub const PUSH_STREAMS_MAX: usize = 4;
 
-/// Media streams of one session at one time: one file on its way to the server, one from it.
-pub const MEDIA_STREAMS_MAX: usize = 2;
+/// Media and relay streams of one session at one time: one file on its way to the server, one from it, and what
+/// is carried for others.
+pub const SIDE_STREAMS_MAX: usize = 3;
 
 /// What a fetch counts of a media stream's bytes a second, beside what it brings: each is written into the
 /// audit chain, and 32 a second are more than anybody opens.
 pub const MEDIA_FETCH_COST_BYTES: u64 = 256 * 1024;
+
+/// What a carried part counts of its stream's bytes a second at least: each is opened, proven and committed, and 32
+/// a second are more than a carrier has.
+pub const RELAY_COST_BYTES: u64 = 256 * 1024;
 
 /// Frames of one session between being read and being answered: what a device keeps under way in
 /// both lanes. What follows waits in the transport and costs the sender, not the server.

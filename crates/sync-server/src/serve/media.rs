@@ -1,4 +1,5 @@
-//! Media streams: files beside the records of a session. Nothing of a session waits for them.
+//! Media streams: files beside the records of a session. Nothing of a session waits for them, nor for what comes
+//! on a stream that turns out to be a relay stream.
 
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use transport::{MessageReader, MessageWriter, StreamError};
 use wire::{Media, Message, Reassembler};
 
 use super::Shared;
-use super::limits::{MEDIA_FETCH_COST_BYTES, MEDIA_STREAMS_MAX};
+use super::limits::{MEDIA_FETCH_COST_BYTES, SIDE_STREAMS_MAX};
+use super::relay;
 use super::streams::{Came, Pace};
 use crate::core::{Incoming, Offered, Taken};
 use crate::error::ServerError;
@@ -27,7 +29,7 @@ pub(super) async fn serve(shared: Arc<Shared>, connection: Connection, peer: Pee
     let mut streams = JoinSet::new();
     while let Ok((send, receive)) = connection.accept_bi().await {
         while streams.try_join_next().is_some() {}
-        if streams.len() >= MEDIA_STREAMS_MAX {
+        if streams.len() >= SIDE_STREAMS_MAX {
             let _ = came.send(Came::Refused(code::W_RATE)).await;
             return;
         }
@@ -62,12 +64,16 @@ struct Stream {
 async fn stream(shared: Arc<Shared>, peer: Peer, send: SendStream, receive: RecvStream) -> Result<(), Code> {
     let writer = MessageWriter::new(send);
     writer.set_priority(PRIORITY);
-    let mut stream = Stream { shared, peer, writer, state: State::Idle };
     let mut reader = MessageReader::new(receive, Reassembler::new());
+    let mut next = reader.next().await;
+    if let Ok(Some(Message::Relay(first))) = next {
+        return relay::stream(&shared, peer.device, first, reader, writer).await;
+    }
+    let mut stream = Stream { shared, peer, writer, state: State::Idle };
     let mut pace = Pace::begin(Instant::now());
     let mut fetches = 0;
     loop {
-        let media = match reader.next().await {
+        let media = match next {
             Ok(Some(Message::Media(media))) => media,
             Ok(Some(_)) => return Err(code::W_UNEXPECTED),
             Ok(None) | Err(StreamError::Lost) => return Ok(()),
@@ -86,6 +92,7 @@ async fn stream(shared: Arc<Shared>, peer: Peer, send: SendStream, receive: Recv
             return Ok(());
         }
         sleep_until(pace.ready_at(reader.bytes() + fetches, Instant::now())).await;
+        next = reader.next().await;
     }
 }
 

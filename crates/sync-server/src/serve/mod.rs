@@ -15,6 +15,7 @@ pub mod log;
 mod media;
 mod notice;
 pub mod place;
+mod relay;
 mod revoked;
 mod session;
 pub mod stop;

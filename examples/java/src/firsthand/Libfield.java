@@ -87,6 +87,8 @@ interface Libfield extends Library {
 
     int field_export(long store, Bytes request, Buffer response);
 
+    int field_import(long store, Bytes request, Buffer response);
+
     int field_verify_bundle(Bytes request, Buffer response);
 
     int field_box_done(long store, Bytes request, Buffer response);

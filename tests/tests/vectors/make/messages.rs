@@ -4,7 +4,7 @@ use signed::cbor::{self, map};
 use signed::{ChangeHash, FrameHash, MediaHash, Signer as _, Value, code};
 use wire::{
     Codec, Committed, Enrol, Enrolled, EnrolmentCode, Erased, ErasedReport, FrameBody, Hello, Lane, LogHead, Media,
-    Message, Outcome, Packed, Push, Receipt, Refuse, Rest, Resume, Welcome, length_prefix,
+    Message, Outcome, Packed, Push, Receipt, Refuse, Relay, Relayed, Rest, Resume, Welcome, length_prefix,
 };
 
 use super::{EPOCH, INCARNATION, Keys, Made, proofs, time, user};
@@ -119,6 +119,13 @@ pub(crate) fn messages(keys: &Keys) -> Vec<Made> {
         ("MediaDone", "", Message::Media(Media::Done { sha256: FILE })),
         ("MediaFetch", "", Message::Media(Media::Fetch { sha256: FILE, from: 0 })),
         ("MediaRefuse", "", Message::Media(Media::Refuse { code: code::R110_LOCKED.number })),
+        ("Relay", "of the smallest size; what is in it is sealed", Message::Relay(Relay { sealed: vec![0x5e; 4144] })),
+        ("Relayed", "it is on the server's disk", Message::Relayed(Relayed { sha256: [0xca; 32], code: None })),
+        (
+            "Relayed with a code",
+            "a frame before it is missing",
+            Message::Relayed(Relayed { sha256: [0xca; 32], code: Some(code::W_FRAME_ORDER.number) }),
+        ),
         ("Enrol", "", Message::Enrol(enrol)),
         ("Enrolled", "", Message::Enrolled(enrolled(keys))),
     ];
@@ -230,6 +237,12 @@ fn refused(keys: &Keys) -> Vec<Made> {
         one("a page of no rows", "", page(1, 0, 1), code::W_MALFORMED),
         one("a page past its inbox's end", "", page(10, 2, 10), code::W_MALFORMED),
         one("a page of 501 rows", "", page(1, 501, 600), code::W_TOO_LARGE),
+        one(
+            "a part that is not padded",
+            "",
+            Message::Relay(Relay { sealed: vec![0; 4143] }).encode(),
+            code::W_MALFORMED,
+        ),
         one("a path of 65 nodes", "", path, code::W_TOO_LARGE),
         one("a role of 65 bytes", "", role, code::W_TOO_LARGE),
         one("17 versions", "", versions, code::W_TOO_LARGE),

@@ -47,6 +47,10 @@ pub struct Status {
     /// How many things were said while the store's key was gone and are in its box still: what the store refused,
     /// and what does not open.
     pub boxed: u64,
+    /// How many sealed parts wait here that another device gave to this one to carry.
+    pub carried: u64,
+    /// How many such parts were given up because the server will never take them.
+    pub carried_refused: u64,
     /// How many things came that do not hold.
     pub distrusted: i64,
     /// The version of the force's policy that is in force here.

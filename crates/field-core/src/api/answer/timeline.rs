@@ -65,6 +65,34 @@ pub struct Exported {
     pub masked: u64,
 }
 
+/// What was written for another device to carry.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UnsentExported {
+    /// Where it is.
+    pub to: String,
+    /// Frames in it, each sealed by itself.
+    pub frames: u64,
+    /// Records of which something is in it.
+    pub records: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Whether something waits that is not in it: attached files aside, which are never carried.
+    pub more: bool,
+}
+
+/// What was taken in to be carried to the server.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CarriedIn {
+    /// Sealed parts that are new here.
+    pub parts: u64,
+    /// Those that were here already.
+    pub already: u64,
+    /// Bytes of the new ones.
+    pub bytes: u64,
+}
+
 /// What a bundle proves.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -28,7 +28,7 @@ pub struct Timeline {
     pub case: Option<RecordId>,
 }
 
-/// A bundle is written: of exactly one case or record.
+/// A bundle is written: of exactly one case or record, or of what this device has not sent yet.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -41,6 +41,9 @@ pub struct Export {
     #[serde(default, deserialize_with = "read::some_id")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
     pub record: Option<RecordId>,
+    /// `true`: everything that waits to be sent, sealed for the server, for another device to carry. Nothing but
+    /// `to` stands beside it.
+    pub unsent: Option<bool>,
     /// The file; what was there is replaced.
     pub to: String,
     /// What it is made for, as it is to stand in the log.
@@ -49,6 +52,24 @@ pub struct Export {
     pub to_whom: Option<String>,
     /// With what the vault holds of a reporter: for holders of the vault alone.
     pub with_reporter: Option<bool>,
+}
+
+/// What an export is of.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Exporting {
+    /// A bundle that proves itself.
+    Bundle(bundle::Export),
+    /// Everything unsent, into this file, for another device to carry.
+    Unsent(PathBuf),
+}
+
+/// A relay bundle is taken in.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// The file.
+    pub path: String,
 }
 
 /// A bundle is checked.
@@ -83,19 +104,27 @@ impl From<VerifyBundle> for (PathBuf, Vec<[u8; 32]>) {
 
 impl Export {
     /// What is asked for: `I.value` unless exactly one is named.
-    pub fn export(self) -> Result<bundle::Export> {
-        let what = match (self.case, self.record) {
-            (Some(case), None) => bundle::What::Case(case),
-            (None, Some(record)) => bundle::What::Record(record),
-            (Some(_), Some(_)) | (None, None) => return Err(one_of("a case or a record")),
+    pub fn export(self) -> Result<Exporting> {
+        let to = PathBuf::from(self.to);
+        let what = match (self.case, self.record, self.unsent.unwrap_or_default()) {
+            (Some(case), None, false) => bundle::What::Case(case),
+            (None, Some(record), false) => bundle::What::Record(record),
+            (None, None, true) if self.purpose.is_none() && self.to_whom.is_none() && self.with_reporter.is_none() => {
+                return Ok(Exporting::Unsent(to));
+            }
+            (None, None, true) => {
+                let message = "what is unsent is sealed for the server: it takes no purpose and nobody's name";
+                return Err(FieldError::new(code::I_VALUE, message));
+            }
+            (Some(_), _, _) | (None, _, _) => return Err(one_of("a case, a record or what is unsent")),
         };
-        Ok(bundle::Export {
+        Ok(Exporting::Bundle(bundle::Export {
             what,
-            to: PathBuf::from(self.to),
+            to,
             purpose: self.purpose,
             to_whom: self.to_whom,
             with_reporter: self.with_reporter.unwrap_or_default(),
-        })
+        }))
     }
 }
 
@@ -112,6 +141,18 @@ impl fmt::Debug for Timeline {
 impl fmt::Debug for Export {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Export")
+    }
+}
+
+impl fmt::Debug for Exporting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exporting")
+    }
+}
+
+impl fmt::Debug for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Import")
     }
 }
 
