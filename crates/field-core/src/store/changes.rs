@@ -105,6 +105,8 @@ pub(crate) struct Origin {
     pub(crate) own: bool,
     pub(crate) saved_at: Timestamp,
     pub(crate) inbox: Option<u64>,
+    /// Whether the signatures in it were found to hold.
+    pub(crate) vouched: bool,
 }
 
 /// Takes a change that fits into the document.
@@ -132,8 +134,8 @@ pub(crate) fn insert(db: &Connection, row: &mut DocRow, change: &Checked, origin
     }
     for (position, opened) in (0_i64..).zip(change.statements()) {
         db.prepare_cached(
-            "INSERT OR IGNORE INTO statement (id, document, change, position, name, author, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR IGNORE INTO statement (id, document, change, position, name, author, at, holds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute((
             &opened.id.0,
@@ -143,6 +145,7 @@ pub(crate) fn insert(db: &Connection, row: &mut DocRow, change: &Checked, origin
             opened.statement.sentence.name(),
             opened.statement.author.as_str(),
             millis(opened.statement.device_at),
+            origin.vouched.then_some(1),
         ))?;
         if row.id == row.record {
             media::said(db, row.record, &row.kind, opened)?;
@@ -342,7 +345,7 @@ pub(crate) fn rebuild(db: &Connection, row: &DocRow, keep: &[StoredChange]) -> R
         let Verdict::Fits(checked) = judge(db, &anew, candidate)? else {
             return Err(damaged("a stored change does not fit its document"));
         };
-        let origin = Origin { own: change.own, saved_at: change.saved_at, inbox: change.inbox };
+        let origin = Origin { own: change.own, saved_at: change.saved_at, inbox: change.inbox, vouched: false };
         insert(db, &mut anew, &checked, origin)?;
         db.prepare_cached("UPDATE change SET received = ?3 WHERE document = ?1 AND hash = ?2")?.execute((
             &row.id.0,
@@ -359,12 +362,4 @@ pub(crate) fn received(db: &Connection, document: RecordId, dot: &documents::Dot
     let mut query = db.prepare_cached("SELECT received FROM change WHERE document = ?1 AND actor = ?2 AND seq = ?3")?;
     let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get::<_, Option<i64>>(0)))?;
     Ok(at.flatten().map(Timestamp::from_millis))
-}
-
-/// When a change of somebody else's came to this device, by its own clock.
-pub(crate) fn came(db: &Connection, document: RecordId, dot: &documents::Dot) -> Result<Option<Timestamp>> {
-    let mut query =
-        db.prepare_cached("SELECT saved_at FROM change WHERE document = ?1 AND actor = ?2 AND seq = ?3 AND own = 0")?;
-    let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get(0)))?;
-    Ok(at.map(Timestamp::from_millis))
 }

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("sql/002_rules.sql"),
     include_str!("sql/003_media.sql"),
     include_str!("sql/004_erasure.sql"),
+    include_str!("sql/005_vouched.sql"),
 ];
 
 /// Brings the schema to the newest version this code knows.
