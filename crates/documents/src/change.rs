@@ -161,13 +161,23 @@ impl Candidate {
     /// Reads a change of a document of this template.
     pub fn read(bytes: &[u8], template: Template) -> Result<Self, Refusal> {
         preflight::preflight(bytes, template)?;
-        let unreadable = Refusal::new(code::C_CHUNK, "automerge cannot read the change");
-        let change = Change::try_from(bytes).map_err(|_| unreadable)?;
-        let expanded = change.decode();
+        let (change, expanded) = expand(bytes)?;
         let canonical = Change::from(expanded.clone());
         require(canonical.raw_bytes() == bytes, code::C_CANONICAL, "not in canonical form")?;
-        let hash = ChangeHash(change.hash().0);
-        let (actor, deps) = header(&expanded)?;
+        let candidate = Self::of(&change, &expanded, template)?;
+        candidate.check_form()?;
+        Ok(candidate)
+    }
+
+    /// Reads a change that was read before and kept since: what was asked of its form then is not asked again,
+    /// only whether it still is the one its name says.
+    pub(crate) fn kept(bytes: &[u8], template: Template) -> Result<Self, Refusal> {
+        let (change, expanded) = expand(bytes)?;
+        Self::of(&change, &expanded, template)
+    }
+
+    fn of(change: &Change, expanded: &ExpandedChange, template: Template) -> Result<Self, Refusal> {
+        let (actor, deps) = header(expanded)?;
         for other in change.other_actor_ids() {
             require(
                 *other == genesis_actor() || other.to_bytes().len() == 16,
@@ -180,8 +190,8 @@ impl Candidate {
         for (counter, op) in (start_op..).zip(&expanded.operations) {
             writes.push(read_write(op, counter, template)?);
         }
-        let candidate = Self {
-            hash,
+        Ok(Self {
+            hash: ChangeHash(change.hash().0),
             actor,
             seq: expanded.seq,
             start_op,
@@ -189,10 +199,8 @@ impl Candidate {
             deps,
             template,
             writes,
-            bytes: bytes.to_vec(),
-        };
-        candidate.check_form()?;
-        Ok(candidate)
+            bytes: change.raw_bytes().to_vec(),
+        })
     }
 
     /// The statements it carries.
@@ -220,6 +228,13 @@ impl Candidate {
         // Only a merge of several heads may be empty.
         require(!self.writes.is_empty() || self.deps.len() > 1, code::C_OP, "an empty change that merges nothing")
     }
+}
+
+fn expand(bytes: &[u8]) -> Result<(Change, ExpandedChange), Refusal> {
+    let unreadable = Refusal::new(code::C_CHUNK, "automerge cannot read the change");
+    let change = Change::try_from(bytes).map_err(|_| unreadable)?;
+    let expanded = change.decode();
+    Ok((change, expanded))
 }
 
 fn header(change: &ExpandedChange) -> Result<(ActorId, Vec<ChangeHash>), Refusal> {

@@ -1,4 +1,4 @@
-//! A document loaded into automerge: how a device reads, and how a draft's text is edited.
+//! A document loaded into automerge: how a draft is read and its text edited.
 
 use std::collections::BTreeMap;
 

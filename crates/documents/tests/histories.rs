@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Device, Replica, content, now};
-use documents::{ChangeBuilder, DocState, Scalar, Sentence, Template};
+use documents::{ChangeBuilder, DocState, Scalar, Sentence, Template, View};
 use proptest::prelude::*;
 use signed::Value;
 
@@ -103,6 +103,9 @@ proptest! {
         }
         let document = shuffled.document();
         prop_assert_eq!(&document.view().unwrap(), &shuffled.view);
+        let kept = || shuffled.changes.iter().map(|change| (change.bytes.as_slice(), change.info()));
+        prop_assert_eq!(&View::of_kept(kept()).unwrap(), &shuffled.view);
+        prop_assert_eq!(View::of_kept(kept().skip(1)).is_ok(), shuffled.changes.len() == 1, "without its beginning");
         prop_assert_eq!(DocState::from_bytes(&shuffled.state.to_bytes()), Ok(shuffled.state.clone()));
         prop_assert!(document.snapshot().is_ok());
     }

@@ -160,7 +160,10 @@ impl Pen<'_> {
             Verdict::Refused(refusal) => return Err(FieldError::from(refusal)),
             Verdict::Known | Verdict::Need(_) => return Err(damaged("our own change does not fit its document")),
         };
-        let origin = Origin { own: true, saved_at: self.moment.now, inbox: None };
+        // A key outside this process may have signed it: it is looked at as anybody's is.
+        let key = self.me.signer.public_key();
+        let vouched = checked.statements().all(|opened| opened.verify(key).is_ok());
+        let origin = Origin { own: true, saved_at: self.moment.now, inbox: None, vouched };
         changes::insert(self.db, row, &checked, origin)?;
         frames::enqueue(self.db, row.id, &checked.hash, bytes.len(), urgency, self.moment.now)?;
         if let Some(view) = view {

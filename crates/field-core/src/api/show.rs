@@ -18,7 +18,7 @@ use crate::project::{Reader, shown_of_draft};
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Source};
 use crate::store::log::{self, Consultation};
-use crate::store::{code_of, directory, frames, opened, uint};
+use crate::store::{code_of, directory, frames, opened, uint, vouched};
 use crate::weigh;
 
 impl Field {
@@ -233,8 +233,10 @@ type Keys = BTreeMap<String, Base64>;
 /// Every statement with its bytes, whether it verifies here, and the keys that do it.
 fn statements(db: &Connection, me: &Me, row: &DocRow, view: &View) -> Result<(Vec<answer::Statement>, Keys)> {
     let (mut list, mut keys) = (Vec::new(), Keys::new());
+    let vouched = vouched::of(db, me, row.id, &view.statements)?;
+    vouched::note(db, row.id, &vouched.fresh)?;
     for said in &view.statements {
-        let verified = directory::vouch(db, me, &said.opened)?.is_ok();
+        let verified = vouched.verified.contains(&said.opened.id);
         let kid = said.opened.kid;
         if let Some(spki) = key(db, me, kid)? {
             keys.insert(kid.to_string(), Base64::from(&spki[..]));

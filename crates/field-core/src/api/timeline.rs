@@ -1,6 +1,6 @@
 //! The chronology of a case or of a person: every sealed part, addendum, step and entry that is held here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use documents::{Clock, Dot, Entry, Said, Sentence, View};
 use rusqlite::Connection;
@@ -10,9 +10,9 @@ use signed::{RecordId, StatementHash, Timestamp, code};
 use super::answer::{self, TimelineLine};
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
-use crate::store::changes::DocRow;
-use crate::store::lists::{self, Source};
-use crate::store::{changes, directory, meta, weighed};
+use crate::store::changes::{DocRow, StoredChange};
+use crate::store::lists;
+use crate::store::{changes, directory, meta, vouched, weighed};
 
 /// What a chronology is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,26 +37,30 @@ impl Field {
         self.unlocked()?;
         let me = self.me()?;
         let skew_ms = self.moment().policy.skew_ms;
-        self.read(|db| {
-            let mut happenings = Vec::new();
+        let (lines, fresh) = self.read(|db| {
+            let mut telling =
+                Chronicle { db, me: &me, skew_ms, ahead: ahead(db)?, found: Vec::new(), fresh: Vec::new() };
             for record in records_of(db, of)? {
-                of_record(db, &me, record, skew_ms, &mut happenings)?;
+                telling.record(record)?;
             }
-            if happenings.is_empty() {
+            if telling.found.is_empty() {
                 return Err(FieldError::new(code::I_NOT_FOUND, "nothing of this is on this device"));
             }
-            Ok(answer::json(&in_order(happenings)))
-        })
+            Ok((answer::json(&in_order(telling.found)), telling.fresh))
+        })?;
+        if !fresh.is_empty() {
+            let noted = self.write(false, |db| fresh.iter().try_for_each(|(id, held)| vouched::note(db, *id, held)));
+            // Where it cannot be kept, the next reading looks again.
+            drop(noted);
+        }
+        Ok(lines)
     }
 }
 
 /// The records a chronology is of.
 pub(crate) fn records_of(db: &Connection, of: Of) -> Result<Vec<RecordId>> {
     match of {
-        Of::Case(case) => {
-            let lines = lists::of_case(db, case)?.into_iter();
-            Ok(lines.filter(|line| line.source != Source::Draft).map(|line| line.id).collect())
-        }
+        Of::Case(case) => lists::ids_of_case(db, case),
         Of::Person(person) => {
             let names =
                 |row: &records::rules::Row| row.id == person || records::rules::named(&row.body).contains(&person);
@@ -118,29 +122,53 @@ fn in_order(mut all: Vec<Happening>) -> Vec<TimelineLine> {
     lines.into_iter().map(|(_, one)| one.line).collect()
 }
 
-/// What happened to a record; a clock that was off by more than `skew_ms` is shown (R95).
-fn of_record(db: &Connection, me: &Me, record: RecordId, skew_ms: i64, found: &mut Vec<Happening>) -> Result<()> {
-    let line = lists::line(db, record)?;
-    let Some(row) = changes::document(db, record)?.filter(|row| row.id == row.record) else {
-        found.extend(line.map(|line| headline(&line)));
-        return Ok(());
-    };
-    let view = changes::view(db, &row)?;
-    let title = line.map(|line| line.title).unwrap_or_default();
-    let telling = Telling { db, me, row: &row, title: &title, skew_ms };
-    for said in &view.statements {
-        found.push(telling.statement(said)?);
+/// By how much this device's clock is ahead of the server's, as last measured.
+fn ahead(db: &Connection) -> Result<i64> {
+    Ok(meta::number(db, meta::OFFSET)?.unwrap_or(0))
+}
+
+/// A chronology while it is gathered.
+struct Chronicle<'a> {
+    db: &'a Connection,
+    me: &'a Me,
+    /// A clock that was off by more than this is shown (R95).
+    skew_ms: i64,
+    ahead: i64,
+    found: Vec<Happening>,
+    /// Signatures that were looked at for the first time, by document.
+    fresh: Vec<(RecordId, Vec<StatementHash>)>,
+}
+
+impl Chronicle<'_> {
+    /// What happened to a record.
+    fn record(&mut self, record: RecordId) -> Result<()> {
+        let line = lists::headline(self.db, record)?;
+        let Some(row) = changes::document(self.db, record)?.filter(|row| row.id == row.record) else {
+            self.found.extend(line.map(|line| headline(&line)));
+            return Ok(());
+        };
+        let stored = changes::changes(self.db, row.id)?;
+        let view = changes::said(row.template(), &stored)?;
+        let title = line.map(|line| line.title).unwrap_or_default();
+        let vouched = vouched::of(self.db, self.me, row.id, &view.statements)?;
+        if !vouched.fresh.is_empty() {
+            self.fresh.push((row.id, vouched.fresh));
+        }
+        let came = stored.iter().map(|change| (dot_of(change), change)).collect();
+        let (row, title, came, verified) = (&row, &title, &came, &vouched.verified);
+        let telling =
+            Telling { db: self.db, me: self.me, row, title, skew_ms: self.skew_ms, ahead: self.ahead, came, verified };
+        self.found.extend(view.statements.iter().map(|said| telling.statement(said)));
+        for (field, entry) in entries(&view) {
+            let with = view.statements.iter().find(|said| said.dot == entry.dot);
+            self.found.push(telling.entry(field, entry, with)?);
+        }
+        Ok(())
     }
-    let clocks: BTreeMap<Dot, Clock> = changes::infos(db, row.id)?
-        .into_values()
-        .map(|info| (Dot { actor: info.actor, seq: info.seq }, info.clock))
-        .collect();
-    for (field, entry) in entries(&view) {
-        let clock = clocks.get(&entry.dot).cloned().unwrap_or_default();
-        let with = view.statements.iter().find(|said| said.dot == entry.dot);
-        found.push(telling.entry(field, entry, clock, with)?);
-    }
-    Ok(())
+}
+
+fn dot_of(change: &StoredChange) -> Dot {
+    Dot { actor: change.info.actor, seq: change.info.seq }
 }
 
 fn entries(view: &View) -> impl Iterator<Item = (&String, &Entry)> {
@@ -154,6 +182,10 @@ struct Telling<'a> {
     row: &'a DocRow,
     title: &'a str,
     skew_ms: i64,
+    ahead: i64,
+    came: &'a BTreeMap<Dot, &'a StoredChange>,
+    /// Statements that are by whom they say.
+    verified: &'a BTreeSet<StatementHash>,
 }
 
 /// What is known of a time: as it was stated, by how much its clock was off, when it was received.
@@ -194,16 +226,17 @@ impl When {
 }
 
 impl Telling<'_> {
-    fn when(&self, at: Timestamp, off_ms: Option<i64>, dot: &Dot) -> Result<When> {
-        let ahead = meta::number(self.db, meta::OFFSET)?.unwrap_or(0);
-        let by_the_server = |here: Timestamp| Timestamp::from_millis(here.millis().saturating_sub(ahead));
-        let here = changes::came(self.db, self.row.id, dot)?.map(by_the_server);
-        Ok(When { at, off_ms, received: changes::received(self.db, self.row.id, dot)?, here })
+    fn when(&self, at: Timestamp, off_ms: Option<i64>, dot: &Dot) -> When {
+        let change = self.came.get(dot);
+        let by_the_server = |here: Timestamp| Timestamp::from_millis(here.millis().saturating_sub(self.ahead));
+        let here = change.filter(|change| !change.own).map(|change| by_the_server(change.saved_at));
+        let received = change.and_then(|change| change.received).map(Timestamp::from_millis);
+        When { at, off_ms, received, here }
     }
 
-    fn statement(&self, said: &Said) -> Result<Happening> {
+    fn statement(&self, said: &Said) -> Happening {
         let statement = &said.opened.statement;
-        let when = self.when(statement.device_at, statement.offset_ms, &said.dot)?;
+        let when = self.when(statement.device_at, statement.offset_ms, &said.dot);
         let (step, part) = match &statement.sentence {
             Sentence::Step(name) => (Some(name.clone()), None),
             Sentence::Part(name) => (None, Some(name.clone())),
@@ -216,10 +249,10 @@ impl Telling<'_> {
             role: statement.role.clone(),
             text: text("reason").or_else(|| text("text")).or_else(|| text("outcome")),
             statement: Some(said.opened.id.into()),
-            verified: directory::vouch(self.db, self.me, &said.opened)?.is_ok(),
+            verified: self.verified.contains(&said.opened.id),
             ..self.line(&when)
         };
-        Ok(Happening {
+        Happening {
             corrected: when.corrected(self.skew_ms),
             dot: said.dot,
             clock: said.clock.clone(),
@@ -228,14 +261,14 @@ impl Telling<'_> {
             shown: statement.shown.clone(),
             record: self.row.record,
             line,
-        })
+        }
     }
 
     /// An entry says when by its device; how far that clock was off, the statement of its change knows.
-    fn entry(&self, field: &str, entry: &Entry, clock: Clock, with: Option<&Said>) -> Result<Happening> {
+    fn entry(&self, field: &str, entry: &Entry, with: Option<&Said>) -> Result<Happening> {
         let stated = Timestamp::parse(&entry.at).unwrap_or(Timestamp::from_millis(0));
         let off_ms = with.and_then(|said| said.opened.statement.offset_ms);
-        let when = self.when(stated, off_ms, &entry.dot)?;
+        let when = self.when(stated, off_ms, &entry.dot);
         let own = entry.dot.actor == self.me.actor && entry.by == self.me.user.as_str();
         let user = directory::user_of(self.db, &entry.dot.actor)?;
         let line = TimelineLine {
@@ -254,7 +287,7 @@ impl Telling<'_> {
         Ok(Happening {
             corrected: when.corrected(self.skew_ms),
             dot: entry.dot,
-            clock,
+            clock: self.came.get(&entry.dot).map(|change| change.info.clock.clone()).unwrap_or_default(),
             counter: entry.counter,
             statement: None,
             shown: Vec::new(),
@@ -266,7 +299,7 @@ impl Telling<'_> {
     /// Whether the statement of its change is by the same author and holds.
     fn spoke(&self, said: &Said, entry: &Entry) -> bool {
         let same = said.opened.statement.author.as_str() == entry.by;
-        same && directory::vouch(self.db, self.me, &said.opened).is_ok_and(|vouched| vouched.is_ok())
+        same && self.verified.contains(&said.opened.id)
     }
 
     fn line(&self, when: &When) -> TimelineLine {

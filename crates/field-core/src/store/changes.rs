@@ -105,6 +105,8 @@ pub(crate) struct Origin {
     pub(crate) own: bool,
     pub(crate) saved_at: Timestamp,
     pub(crate) inbox: Option<u64>,
+    /// Whether the signatures in it were found to hold.
+    pub(crate) vouched: bool,
 }
 
 /// Takes a change that fits into the document.
@@ -132,8 +134,8 @@ pub(crate) fn insert(db: &Connection, row: &mut DocRow, change: &Checked, origin
     }
     for (position, opened) in (0_i64..).zip(change.statements()) {
         db.prepare_cached(
-            "INSERT OR IGNORE INTO statement (id, document, change, position, name, author, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR IGNORE INTO statement (id, document, change, position, name, author, at, holds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute((
             &opened.id.0,
@@ -143,6 +145,7 @@ pub(crate) fn insert(db: &Connection, row: &mut DocRow, change: &Checked, origin
             opened.statement.sentence.name(),
             opened.statement.author.as_str(),
             millis(opened.statement.device_at),
+            origin.vouched.then_some(1),
         ))?;
         if row.id == row.record {
             media::said(db, row.record, &row.kind, opened)?;
@@ -216,13 +219,21 @@ pub(crate) fn infos(db: &Connection, document: RecordId) -> Result<BTreeMap<Chan
 /// Past every row.
 const AHEAD_PLACE: u64 = 1 << 62;
 
-/// What a document says, read through automerge.
+/// What a document says.
 pub(crate) fn view(db: &Connection, row: &DocRow) -> Result<View> {
-    let stored = changes(db, row.id)?;
+    said(row.template(), &changes(db, row.id)?)
+}
+
+/// What these changes of a document say. Only a draft's words need automerge; of a record both readings are the
+/// same, and the one without it is several times faster.
+pub(crate) fn said(template: Template, stored: &[StoredChange]) -> Result<View> {
     let parts = stored.iter().map(|change| (change.bytes.as_slice(), change.info.clone()));
-    let view = Document::load(row.template(), parts).and_then(|document| document.view());
+    let view = match template {
+        Template::Record => View::of_kept(parts),
+        Template::Draft => Document::load(template, parts).and_then(|document| document.view()),
+    };
     let mut view = view.map_err(|_| damaged("a stored document does not read back"))?;
-    for (number, change) in (0_u64..).zip(&stored) {
+    for (number, change) in (0_u64..).zip(stored) {
         // What came ahead of its turn came in the server's order, behind what has a row.
         let ahead = (!change.own).then_some(AHEAD_PLACE + number);
         if let Some(place) = change.inbox.or(ahead) {
@@ -334,7 +345,7 @@ pub(crate) fn rebuild(db: &Connection, row: &DocRow, keep: &[StoredChange]) -> R
         let Verdict::Fits(checked) = judge(db, &anew, candidate)? else {
             return Err(damaged("a stored change does not fit its document"));
         };
-        let origin = Origin { own: change.own, saved_at: change.saved_at, inbox: change.inbox };
+        let origin = Origin { own: change.own, saved_at: change.saved_at, inbox: change.inbox, vouched: false };
         insert(db, &mut anew, &checked, origin)?;
         db.prepare_cached("UPDATE change SET received = ?3 WHERE document = ?1 AND hash = ?2")?.execute((
             &row.id.0,
@@ -351,12 +362,4 @@ pub(crate) fn received(db: &Connection, document: RecordId, dot: &documents::Dot
     let mut query = db.prepare_cached("SELECT received FROM change WHERE document = ?1 AND actor = ?2 AND seq = ?3")?;
     let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get::<_, Option<i64>>(0)))?;
     Ok(at.flatten().map(Timestamp::from_millis))
-}
-
-/// When a change of somebody else's came to this device, by its own clock.
-pub(crate) fn came(db: &Connection, document: RecordId, dot: &documents::Dot) -> Result<Option<Timestamp>> {
-    let mut query =
-        db.prepare_cached("SELECT saved_at FROM change WHERE document = ?1 AND actor = ?2 AND seq = ?3 AND own = 0")?;
-    let at = optional(query.query_row((&document.0, &dot.actor.0, int(dot.seq)), |row| row.get(0)))?;
-    Ok(at.map(Timestamp::from_millis))
 }

@@ -89,16 +89,22 @@ fn subject(sentence: &Sentence, content: &Map) -> Option<String> {
 
 /// Whether a statement was signed by whom it says, as far as the directory tells.
 pub(crate) fn vouch(db: &Connection, me: &Me, opened: &Opened) -> Result<std::result::Result<(), Refusal>> {
+    Ok(signer_of(db, me, opened)?.and_then(|key| opened.verify(&key)))
+}
+
+/// The key that a statement is to be signed with, if whoever has it may speak for its author, as far as the
+/// directory tells.
+pub(crate) fn signer_of(db: &Connection, me: &Me, opened: &Opened) -> Result<std::result::Result<PublicKey, Refusal>> {
     let refuse = |code, detail| Ok(Err(Refusal::new(code, detail)));
     let statement = &opened.statement;
     if opened.kid == me.device && statement.actor == me.actor && statement.author == me.user {
-        return Ok(opened.verify(me.signer.public_key()));
+        return Ok(Ok(me.signer.public_key().clone()));
     }
     if let Some(key) = me.server_keys.iter().find(|key| key.id() == opened.kid) {
         if statement.author.as_str() != "server" {
             return refuse(code::S_AUTHOR, "the server's key signed in somebody's name");
         }
-        return Ok(opened.verify(key));
+        return Ok(Ok(key.clone()));
     }
     let mut query = db.prepare_cached(
         "SELECT spki, user, actor FROM directory WHERE step = 'device' AND subject = ?1 ORDER BY at DESC",
@@ -119,7 +125,7 @@ pub(crate) fn vouch(db: &Connection, me: &Me, opened: &Opened) -> Result<std::re
     if !actor {
         return refuse(code::S_ACTOR, "a statement by an actor that is not this device's");
     }
-    Ok(opened.verify(&key))
+    Ok(Ok(key))
 }
 
 /// The public key of a device or of the server.

@@ -177,6 +177,12 @@ pub(crate) fn line(db: &Connection, id: RecordId) -> Result<Option<Line>> {
     optional(query.query_row([&id.0], read_whole))
 }
 
+/// A line as a list shows it, without its body.
+pub(crate) fn headline(db: &Connection, id: RecordId) -> Result<Option<Line>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE id = ?1"))?;
+    optional(query.query_row([&id.0], read))
+}
+
 /// Lines that pass the filter, newest first, without their bodies. The cost is that of the lines that
 /// are looked at, from the newest or from where the last page ended.
 pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
@@ -214,6 +220,18 @@ fn place(db: &Connection, id: RecordId) -> Result<(i64, i64)> {
 pub(crate) fn records(db: &Connection) -> Result<Vec<RecordId>> {
     let mut query = db.prepare_cached("SELECT id FROM record WHERE source = 'record' ORDER BY number")?;
     let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(RecordId(row.get(0)?));
+    }
+    Ok(found)
+}
+
+/// What a case holds here, drafts apart.
+pub(crate) fn ids_of_case(db: &Connection, case: RecordId) -> Result<Vec<RecordId>> {
+    let mut query =
+        db.prepare_cached("SELECT id FROM record WHERE case_id = ?1 AND source <> 'draft' ORDER BY number")?;
+    let mut rows = query.query([&case.0])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(RecordId(row.get(0)?));

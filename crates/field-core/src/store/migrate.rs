@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("sql/003_media.sql"),
     include_str!("sql/004_erasure.sql"),
     include_str!("sql/005_relay.sql"),
+    include_str!("sql/006_vouched.sql"),
 ];
 
 /// Brings the schema to the newest version this code knows.

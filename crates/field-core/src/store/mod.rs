@@ -14,6 +14,7 @@ mod migrate;
 pub(crate) mod open;
 pub(crate) mod opened;
 pub(crate) mod policy;
+pub(crate) mod vouched;
 pub(crate) mod weighed;
 
 pub(crate) use open::{RESERVE, Store, try_lock, unlock};

@@ -67,7 +67,7 @@ impl Taking<'_> {
             }
             Row::Change { document, change } => {
                 if let Ok((mut row, Verdict::Fits(checked))) = self.believe(*document, change)? {
-                    let origin = Origin { own: false, saved_at: self.moment.now, inbox: None };
+                    let origin = Origin { own: false, saved_at: self.moment.now, inbox: None, vouched: true };
                     changes::insert(self.db, &mut row, &checked, origin)?;
                     self.received += 1;
                     self.touched.insert(*document);

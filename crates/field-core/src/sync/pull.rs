@@ -156,7 +156,8 @@ impl Taking<'_> {
         match self.believe(document, bytes)? {
             Ok((row, Verdict::Fits(checked))) => {
                 let mut row = row;
-                let origin = Origin { own: false, saved_at: self.moment.now, inbox: Some(number) };
+                let (saved_at, inbox) = (self.moment.now, Some(number));
+                let origin = Origin { own: false, saved_at, inbox, vouched: true };
                 changes::insert(self.db, &mut row, &checked, origin)?;
                 self.digest.add(document, checked.hash);
                 self.received += 1;
