@@ -181,8 +181,15 @@ class Field:
         return self._ask(self._library.field_timeline, _without_none({"case": case, "person": person}))
 
     def export(self, to: str, **what: Any) -> Json:
-        """Writes a bundle that proves itself, of a `case` or a `record`; `purpose` and `to_whom` are logged."""
+        """Writes a bundle that proves itself, of a `case` or a `record`; `purpose` and `to_whom` are logged.
+
+        With `unsent=True` alone: what waits to be sent, sealed for the server, for a colleague's device to carry.
+        """
         return self._ask(self._library.field_export, _without_none({"to": to, **what}))
+
+    def import_unsent(self, path: str) -> Json:
+        """Takes in what a colleague's device wrote with `unsent`: the next sync brings it to the server."""
+        return self._ask(self._library.field_import, {"path": path})
 
     def box_list(self) -> List[Json]:
         """What was said into the sealed box while the key was gone, and the store refused."""

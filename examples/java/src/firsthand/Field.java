@@ -152,9 +152,17 @@ public final class Field implements AutoCloseable {
         return ask(LIBRARY::field_timeline, with("case", caseId, "person", personId)).lines();
     }
 
-    /** Writes a bundle that proves itself: {@code case} or {@code record}, {@code to}, and why and for whom. */
+    /**
+     * Writes a bundle that proves itself: {@code case} or {@code record}, {@code to}, and why and for whom. With {@code unsent} and
+     * {@code to}: what waits to be sent, sealed for the server, for a colleague's device to carry.
+     */
     public Map<String, Object> export(Map<String, Object> request) {
         return ask(LIBRARY::field_export, request).object();
+    }
+
+    /** Takes in what a colleague's device wrote with {@code unsent}: the next sync brings it to the server. */
+    public Map<String, Object> importUnsent(String path) {
+        return ask(LIBRARY::field_import, Map.of("path", path)).object();
     }
 
     /** Checks a bundle; needs no store. {@code pins} are those that the force publishes, or empty. */

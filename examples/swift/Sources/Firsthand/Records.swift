@@ -104,6 +104,11 @@ extension Field {
         try ask(field_export, .object(request))
     }
 
+    /// Takes in what a colleague's device wrote by an export with `unsent`: the next sync brings it to the server.
+    public func importUnsent(_ path: String) throws -> JSON {
+        try ask(field_import, ["path": .string(path)])
+    }
+
     /// Checks a bundle; needs no store. `pins` are those that the force publishes, or empty.
     public static func verifyBundle(path: String, pins: [String] = []) throws -> JSON {
         var request: [String: JSON] = ["path": .string(path)]
