@@ -1,7 +1,7 @@
 //! R2-R11, R23, R81, R108-R110: what a child says is written down, at once, in the child's words.
 
 use serde_json::{Value as Json, json};
-use signed::code;
+use signed::{Code, code};
 
 use super::look::{later, words};
 use super::view::{CaseView, Row};
@@ -13,6 +13,7 @@ use crate::raise::sexual_indicator;
 
 pub(super) const RULES: &[Rule] = &[
     Rule { id: "R2", weigh: Some(blank_end), gate: None },
+    Rule { id: "R5", weigh: None, gate: Some(answered_before_closing) },
     Rule { id: "R6", weigh: Some(open_safety), gate: None },
     Rule { id: "R9", weigh: Some(unsealed), gate: Some(unsealed_beside) },
     Rule { id: "R10", weigh: Some(side_by_side), gate: None },
@@ -34,6 +35,22 @@ fn blank_end(view: &CaseView<'_>, found: &mut Findings) {
     for row in view.of("disclosure").filter(|row| row.sealed && has_gap(row, "R2")) {
         let text = "an account was ended with nothing in it: what was said, or why you were called";
         found.owe(Item::of("R2", code::R2_BLANK, row, row.since(), text).after(0, To::OwnerAndSergeant));
+    }
+}
+
+/// R5: what an account was sealed without stops no seal and no sync, but it is answered, or said why not, before
+/// the case is closed.
+fn answered_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    if attempt.row.kind != "case" || !matches!(attempt.verb, "propose_close" | "close") {
+        return;
+    }
+    for row in view.rows.iter().filter(|row| row.status == "sealed_incomplete") {
+        let codes: std::collections::BTreeSet<&str> = row.gaps.iter().map(String::as_str).collect();
+        for name in codes {
+            let code = Code::by_name(name).unwrap_or(code::REQUIRED);
+            let message = "something is open in what was sealed: an addendum answers it, or says why not";
+            gate.refuse(code, format!("incomplete/{}", row.id), message);
+        }
     }
 }
 

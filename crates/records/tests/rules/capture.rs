@@ -12,6 +12,24 @@ fn account(body: serde_json::Value) -> Case {
 }
 
 #[test]
+fn r5_what_an_account_was_sealed_without_blocks_the_closing_of_its_case_and_nothing_before() {
+    let mut case = Case::new();
+    case.add("account", "disclosure", "ofc1", "09:00", json!({}));
+    assert!(case.gate("10:00", "case", "propose_close", "ofc1", json!({ "reason": "done" })).is_empty());
+    let account = case.row_mut("account");
+    account.status = "sealed_incomplete".into();
+    account.gaps = vec!["R5.seen_alone".into(), "R6.medical_need".into(), "R5.seen_alone".into()];
+    let refused = case.gate("10:00", "case", "propose_close", "ofc1", json!({ "reason": "done" }));
+    let ours: Vec<_> = refused.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(ours, ["R5.seen_alone", "R6.medical_need"]);
+    assert!(refused[0].contains("incomplete/"), "{refused:?}");
+    // Nothing but the closing of the case waits for it.
+    assert!(case.gate("10:00", "account", "acknowledge", "sgt1", json!({})).is_empty());
+    case.row_mut("account").status = "sealed".into();
+    assert!(case.gate("10:00", "case", "close", "insp1", json!({ "reason": "done" })).is_empty());
+}
+
+#[test]
 fn r2_an_empty_account_prompts_its_owner_and_the_sergeant() {
     let mut case = account(json!({}));
     assert_eq!(case.told("10:00", "R2"), Vec::<String>::new());
