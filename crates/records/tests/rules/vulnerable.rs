@@ -80,7 +80,8 @@ fn r28_a_friend_two_school_years_older_is_an_older_person_and_one_year_or_a_brot
     let with_friend = |friend: Json| {
         let both = json!([{ "record": id("girl").to_string() }, { "record": id("friend").to_string() }]);
         let mut case = concern(json!({ "subjects": both }));
-        let girl = json!({ "roles": ["child"], "dob": "2011-09-01", "vulnerability": [{ "vulnerability": "in_care" }] });
+        let girl =
+            json!({ "roles": ["child"], "dob": "2011-09-01", "vulnerability": [{ "vulnerability": "in_care" }] });
         case.add("girl", "person", "ofc1", "09:00", girl);
         case.add("friend", "person", "ofc1", "09:00", friend);
         case
