@@ -167,3 +167,32 @@ fn as11_a_conference_the_police_stayed_away_from_without_a_reason_climbs() {
         (&json!(2), &json!(1), &json!(1))
     );
 }
+
+#[test]
+fn r21_a_notice_that_is_not_urgent_reaches_somebody_within_a_day_or_is_told_another_way() {
+    let mut world = World::new("2026-03-02T18:00:00Z");
+    world.sync_all(&["ofc1", "hub1", "sgt1"]);
+    let body = violence(&world, 0);
+    let concern = world.new_record("ofc1", "concern", body);
+    let case = world.show("ofc1", &concern)["case"].as_str().unwrap().to_owned();
+    let notice = |risk: &str| {
+        json!({ "case": case, "recipient_org": "hub", "recipients": ["hub1"], "reason": "violence at home", "risk": risk,
+            "incident": concern, "urgency": "standard" })
+    };
+    let in_time = world.new_record("ofc1", "notification", notice("standard"));
+    world.sync_all(&["ofc1", "hub1", "hub1"]);
+    // From here on the hub's link is cut.
+    let late = world.new_record("ofc1", "notification", notice("standard, a second evening"));
+    world.sync("ofc1");
+    world.pass("23h");
+    assert!(!world.is_prompted("ofc1", "R21.not_reached"));
+    world.pass("2h");
+    for user in ["ofc1", "sgt1"] {
+        assert_eq!(world.told_about(user, "R21.not_reached", &late), 1, "{user}");
+        assert_eq!(world.told_about(user, "R21.not_reached", &in_time), 0, "{user}");
+    }
+    world.sync_all(&["hub1", "hub1", "ofc1", "sgt1"]);
+    for user in ["ofc1", "sgt1"] {
+        assert!(!world.prompts(user).contains(&"R21.not_reached".to_owned()), "it has arrived: {user}");
+    }
+}

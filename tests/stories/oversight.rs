@@ -90,3 +90,31 @@ fn r95_a_wrong_clock_keeps_its_time_shows_its_skew_and_orders_nothing_falsely() 
     assert!(line["corrected_at"].as_str().unwrap().starts_with("2026-03-02T09:0"), "{line}");
     assert!((line["skew_ms"].as_i64().unwrap() - 3 * 3_600_000).abs() < 300_000, "{line}");
 }
+
+#[test]
+fn r51_the_delivery_report_counts_the_changes_of_state_that_came_late_to_whoever_asked() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.sync_all(&["dsl1", "ofc1"]);
+    let action = json!({ "exact_request": "please speak to her", "action_kind": "speak_to_child" });
+    let asked = world.new_record("dsl1", "action", action);
+    world.sync_all(&["dsl1", "ofc1"]);
+    let counts = |world: &World| {
+        let rows = world.admin(&["report", "--kind", "delivery"]);
+        let sum =
+            rows.as_array().unwrap().iter().find(|row| row["org"] == "school:100001" && row["n"].is_u64()).cloned();
+        sum.map(|sum| (sum["state_changes"].clone(), sum["state_late"].clone()))
+    };
+    world.step("ofc1", &asked, "accept", json!({}));
+    world.sync("ofc1");
+    assert_eq!(counts(&world), Some((json!(1), json!(0))), "on its way");
+    world.pass("2m");
+    assert_eq!(counts(&world), Some((json!(1), json!(1))), "a minute has passed, and the school has not heard");
+    world.sync_all(&["dsl1", "dsl1"]);
+    world.step("ofc1", &asked, "start", json!({}));
+    world.sync_all(&["ofc1", "dsl1", "dsl1"]);
+    world.pass("1h");
+    assert_eq!(counts(&world), Some((json!(2), json!(1))), "the second came at once");
+    // A force for which two minutes are soon enough.
+    world.admin(&["policy", "--set", "state_shown_seconds=300"]);
+    assert_eq!(counts(&world), Some((json!(2), json!(0))));
+}

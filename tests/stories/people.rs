@@ -137,3 +137,46 @@ fn r117_somebody_sees_everything_counted_about_them_and_their_note_stands_beside
     let report = workload.to_string().to_lowercase();
     assert!(!report.contains("score") && !report.contains("\"rank"), "{report}");
 }
+
+#[test]
+fn r83_after_long_in_one_role_somebody_is_reminded_and_their_sergeant_reads_how_many_are() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.sync_all(&["ofc1", "sgt1", "dsl1"]);
+    let long_of = |world: &World, supervisor: &str| {
+        let rows = world.admin(&["report", "--kind", "workload"]);
+        let is = |row: &&serde_json::Value| row["supervisor"] == supervisor && row["long_in_role"].is_u64();
+        rows.as_array().unwrap().iter().find(is).map_or(0, |row| row["long_in_role"].as_u64().unwrap())
+    };
+    // Four years are long for a test; what is set to half a year is due then also for those who are there.
+    world.admin(&["policy", "--set", "tenure_days=183"]);
+    world.pass("182d");
+    assert!(!world.is_prompted("ofc1", "R83.tenure"));
+    assert_eq!(long_of(&world, "sgt1"), 0);
+    let newcomer = [
+        "user",
+        "add",
+        "--id",
+        "new1",
+        "--name",
+        "new1",
+        "--role",
+        "officer",
+        "--area",
+        "north",
+        "--team",
+        "t1",
+        "--supervisor",
+        "sgt1",
+        "--school",
+        "100001",
+    ];
+    world.admin(&newcomer);
+    world.pass("36h");
+    assert!(world.is_prompted("ofc1", "R83.tenure"));
+    assert!(!world.is_prompted("new1", "R83.tenure") && !world.is_prompted("dsl1", "R83.tenure"));
+    let long = long_of(&world, "sgt1");
+    assert!(long >= 1, "the sergeant reads a number");
+    world.pass("183d");
+    assert!(world.is_prompted("new1", "R83.tenure"));
+    assert_eq!(long_of(&world, "sgt1"), long + 1);
+}

@@ -299,6 +299,38 @@ fn r96_a_case_is_due_for_review_after_its_clear_period_and_every_decision_is_rec
     assert_eq!(whys, ["retention_review", "retention_retain"]);
 }
 
+#[test]
+fn r96_a_case_of_group_1_is_kept_until_its_suspects_are_of_age() {
+    let mut scene = scene();
+    let record = scene.officer_account(WORDS);
+    sync(&scene.officer);
+    let case = scene.officer.run(&["show", &record]).unwrap()["case"].as_str().unwrap().to_owned();
+    let decide = |decision: &str, group: &str| {
+        let words = ["retention", "decide", "--case", &case, "--by", "dpo", "--decision", decision, "--group", group];
+        let next = in_days(1);
+        let words = [&words[..], &["--next", &next, "--reason", "reviewed"]].concat();
+        scene.server.admin(&words).map_err(|error| error.0)
+    };
+    let suspect = |name: &str, years: i64| {
+        let born = in_days(-(years * 366))[..10].to_owned();
+        json!({ "case": case, "roles": ["suspect"], "names": [name], "dob": born })
+    };
+    scene.officer.say_with(&["new", "person"], &suspect("An Old Man", 80)).unwrap();
+    sync(&scene.officer);
+    assert!(decide("erase", "1").unwrap_err().contains("R96.kept"), "eighty is not a hundred");
+    decide("review", "1").unwrap();
+    let kept = || scene.server.admin(&["retention", "due", "--now", &in_days(2)]).unwrap()[0]["kept_until_age"].clone();
+    assert_eq!(kept(), true);
+    scene.server.admin(&["policy", "--set", "retention_group_1_until_age=75"]).unwrap();
+    assert_eq!(kept(), false);
+    scene.officer.say_with(&["new", "person"], &suspect("Another", 30)).unwrap();
+    sync(&scene.officer);
+    assert_eq!(kept(), true, "one of two");
+    assert!(decide("erase", "1").unwrap_err().contains("R96.kept"));
+    // It is decided that it is of another group after all.
+    decide("erase", "3").unwrap();
+}
+
 /// A device's line at the server.
 fn device(scene: &Scene, user: &str) -> Json {
     let list = scene.server.admin(&["device", "list"]).unwrap();

@@ -5,6 +5,7 @@ mod changelog;
 mod invariants;
 pub(crate) mod pages;
 mod pure;
+mod settings;
 mod sizes;
 mod sources;
 mod words;
@@ -46,6 +47,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     faults.extend(words::faults(&files));
     faults.extend(invariants::faults(&files, invariants::UNGUARDED));
     faults.extend(changelog::faults(&files));
+    faults.extend(settings::faults(&files));
     faults.sort();
     for fault in &faults {
         println!("{fault}");

@@ -824,6 +824,11 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R88_PART 18801
 #define FIELD_R88_OTHER_PART 18802
 #define FIELD_R88_SCHOOL 18803
+#define FIELD_R60_UNANSWERED 16003
+#define FIELD_R60_WRITTEN 16004
+#define FIELD_R21_NOT_REACHED 12101
+#define FIELD_R83_TENURE 18300
+#define FIELD_R96_KEPT 19602
 
 /* update */
 #define FIELD_STORE_NEWER 1004

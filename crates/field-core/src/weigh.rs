@@ -64,6 +64,7 @@ impl Weighing {
             policy: &moment.policy,
             now: moment.now,
             whole: false,
+            reached: &[],
         }
     }
 

@@ -156,7 +156,7 @@ const SMALLER: [(&str, &str); 24] = [
     (
         "referral",
         "child:W* to:W* form:W decision:C* concern_items:W* risk:W* facts:W* opinion:W siblings_included:W* \
-                  =reply made_by:W*",
+                  =reply made_by:W* by_phone_at:W",
     ),
     ("intelligence_check", "target:W* system:W* system_reference:W result:W requested_for:W* lawful_purpose:W*"),
     (

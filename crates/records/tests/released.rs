@@ -75,6 +75,7 @@ fn release(doc: &Doc, rows: &[Row], body: Json) -> Result<Plan, Refused> {
         policy: &Policy::DEFAULT,
         now: at(MORNING),
         whole: false,
+        reached: &[],
     };
     let ctx = Context { case: Some(&case), ..Context::at(at(MORNING)) };
     let shown = records::shown(doc.kind, &view, &ctx);

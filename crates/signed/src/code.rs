@@ -410,6 +410,11 @@ codes! {
     R88_PART = 18801 "R88.part" Refused;
     R88_OTHER_PART = 18802 "R88.other_part" Refused;
     R88_SCHOOL = 18803 "R88.school" Refused;
+    R60_UNANSWERED = 16003 "R60.unanswered" Refused;
+    R60_WRITTEN = 16004 "R60.written" Refused;
+    R21_NOT_REACHED = 12101 "R21.not_reached" Refused;
+    R83_TENURE = 18300 "R83.tenure" Refused;
+    R96_KEPT = 19602 "R96.kept" Refused;
 }
 
 #[cfg(test)]

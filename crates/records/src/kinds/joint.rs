@@ -98,6 +98,8 @@ pub static REFERRAL: Kind = Kind {
         // R60: needed where the form is a MARF and the referral is made.
         w("marf", Shape::Object(MARF)).must_if(),
         w("made_by", Shape::Enum(&["police", "school"])).must(),
+        // When it was made by phone, where it was: in writing it follows (R60).
+        w("by_phone_at", TIME),
         a("reply", Shape::List(&Shape::Any)).computed(),
         c("sent_at", TIME).computed(),
         c("read_at", TIME).computed(),

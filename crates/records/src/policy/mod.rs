@@ -47,8 +47,6 @@ impl Policy {
             ("check_urgent_hours", self.check_urgent_ms, self.check_ms),
             ("attend_immediate_minutes", self.attend_immediate_ms, self.attend_urgent_ms),
             ("attend_urgent_minutes", self.attend_urgent_ms, self.attend_scheduled_ms),
-            ("mash_red_working_hours", self.mash_red_working_ms, self.mash_amber_working_ms),
-            ("mash_amber_working_hours", self.mash_amber_working_ms, self.mash_green_working_ms),
         ];
         let rungs = self.immediate_rungs_ms.iter().zip(self.urgent_rungs_ms);
         let mut names: Vec<&str> =

@@ -73,8 +73,6 @@ macro_rules! settings {
 
 settings! {
     "Writing down" {
-        /// What is typed is on disk after so long at most.
-        "R1" keystrokes_ms: i64 = 2 * SECOND, "keystrokes_seconds" seconds(1, 10);
         /// An account written down later than this after it ended needs a reason.
         "R4" account_delay_max_ms: i64 = 24 * HOUR, "account_delay_hours" hours(1, 720);
         /// A draft that stays unsealed for longer is asked about.
@@ -85,8 +83,6 @@ settings! {
         "R108" early_evidence_ms: i64 = HOUR, "early_evidence_minutes" minutes(1, 1_440);
     }
     "What belongs together" {
-        /// Both owners and both supervisors are told of a match by then.
-        "R12" match_told_ms: i64 = 60 * SECOND, "match_told_seconds" seconds(1, 3_600);
         /// The identity check of a possible match with something serious is due by then.
         "R13" identity_check_ms: i64 = 15 * MINUTE, "identity_check_minutes" minutes(1, 1_440);
         /// Concerns about a child add up over so long: six months.
@@ -97,10 +93,6 @@ settings! {
         "R14" recurrence_review_days: i64 = 1, "recurrence_review_working_days" count(1, 20);
         /// With so many a strategy discussion is proposed.
         "R14" recurrence_strategy: usize = 3, "recurrence_strategy_concerns" count(2, 20);
-        /// So many low-grade notices on one child within the time below climb a grade.
-        "MASH" low_notices: usize = 3, "low_grade_notices" count(2, 20);
-        /// The time within which they add up.
-        "MASH" low_notices_ms: i64 = 92 * DAY, "low_grade_notices_days" days(7, 366);
     }
     "Prompts and escalation" {
         /// When each rung of an immediate item is told: owner, sergeant, inspector, command.
@@ -181,18 +173,10 @@ settings! {
     "Crime recording, referral, joint work" {
         /// A crime recording decision is due by then.
         "R58" crime_decision_ms: i64 = 24 * HOUR, "crime_decision_hours" hours(1, 24);
-        /// Working hours for a red notice.
-        "MASH" mash_red_working_ms: i64 = 4 * HOUR, "mash_red_working_hours" hours(1, 80);
-        /// Working hours for an amber one.
-        "MASH" mash_amber_working_ms: i64 = 24 * HOUR, "mash_amber_working_hours" hours(1, 240);
-        /// Working hours for a green one.
-        "MASH" mash_green_working_ms: i64 = 72 * HOUR, "mash_green_working_hours" hours(1, 480);
         /// A referral made by phone is followed in writing by then.
         "MARF" referral_written_ms: i64 = 24 * HOUR, "referral_written_hours" hours(1, 168);
         /// Working days in which whoever was referred to acknowledges; then the referrer asks.
         "MARF" referral_answer_days: i64 = 1, "referral_answer_working_days" count(1, 20);
-        /// School days in which a child's file follows to the next school.
-        "KCSIE" file_transfer_days: i64 = 5, "file_transfer_school_days" count(1, 60);
     }
     "Supervision" {
         /// Working days in which a new supervisor acknowledges each high-risk item.

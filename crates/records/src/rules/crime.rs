@@ -129,13 +129,19 @@ fn one_by_one(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
-/// R21: no notification goes out without its own reason and assessment.
+/// R21: no notification goes out without its own reason and assessment, and one that is not urgent (the server
+/// alone knows where it went) has arrived in a day.
 fn own_assessment(view: &CaseView<'_>, found: &mut Findings) {
     for notice in view.of("notification") {
         for (field, message) in [("risk", "assessed how?"), ("reason", "told why?")] {
             if !filled(notice.value(field)) {
                 found.gap(notice, code::R21_UNASSESSED, field, message);
             }
+        }
+        if view.whole && notice.open && !notice.urgent() && !view.reached.contains(&notice.id) {
+            let text = "a notification has reached no device of whoever it is for: tell them another way";
+            let item = Item::of("R21", code::R21_NOT_REACHED, notice, notice.since(), text);
+            found.owe(item.after(view.policy.notice_ms, To::OwnerAndSergeant));
         }
     }
 }
@@ -288,7 +294,7 @@ fn unreferred<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
         .collect()
 }
 
-/// R60: "not made" with an indicator goes to the sergeant.
+/// R60: "not made" with an indicator goes to the sergeant; what was made is followed until it is answered.
 fn referral_each(view: &CaseView<'_>, found: &mut Findings) {
     let indicators = view.of("concern").any(|concern| !concern.lines("indicators").is_empty());
     for referral in view.of("referral") {
@@ -297,6 +303,7 @@ fn referral_each(view: &CaseView<'_>, found: &mut Findings) {
             let text = "a child with indicators was not referred: look at the reason";
             found.owe(Item::of("R60", code::R60_NOT_MADE, referral, referral.since(), text).after(0, To::Sergeant));
         }
+        super::referral::follow_up(view, referral, found);
     }
     if view.of("disclosure").any(|row| row.sealed)
         || view.of("welfare_check").any(|row| row.did("attend").next().is_some())

@@ -71,6 +71,22 @@ pub fn child(person: &Row, now: Timestamp) -> bool {
     (is(person, "child") && super::switch::on("R121")) || age(person, now).is_none_or(|age| age < 18)
 }
 
+/// By how many school years one child is older than another; `None` where it is not known of both.
+#[must_use]
+pub fn school_years_older(one: &Row, other: &Row, now: Timestamp) -> Option<i64> {
+    match (school_year_born(one), school_year_born(other)) {
+        (Some(one), Some(other)) => Some(other - one),
+        _ => Some(age(one, now)? - age(other, now)?),
+    }
+}
+
+/// The year in which the school year of somebody's birth began: from 1 September to 31 August.
+fn school_year_born(person: &Row) -> Option<i64> {
+    let born = person.text("dob")?;
+    let number = |from: usize, to: usize| born.get(from..to)?.parse::<i64>().ok();
+    Some(number(0, 4)? - i64::from(number(5, 7)? < 9))
+}
+
 /// The persons a record is about: those its subjects, speaker and lists name, as far as they are held.
 #[must_use]
 pub fn persons<'a>(view: &CaseView<'a>, row: &Row) -> Vec<&'a Row> {

@@ -19,6 +19,7 @@ mod matches;
 mod measures;
 pub mod people;
 pub mod read;
+mod referral;
 mod risk;
 pub mod staffing;
 mod submission;

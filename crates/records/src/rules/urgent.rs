@@ -70,10 +70,22 @@ fn taken(row: &Row) -> bool {
     !row.unowned() && !matches!(row.status.as_str(), "requested" | "reopened" | "missing")
 }
 
+/// When somebody is to be there where the request says no time: by the grade (a check that is not graded yet by
+/// its urgency), from the recording on. A grade that is raised later does not begin anew (R18).
+fn attend_by(view: &CaseView<'_>, row: &Row) -> Timestamp {
+    let policy = view.policy;
+    let ms = match (immediate(row), urgent(row)) {
+        (true, _) => policy.attend_immediate_ms,
+        (false, true) => policy.attend_urgent_ms,
+        (false, false) => policy.attend_scheduled_ms,
+    };
+    later(row.since(), ms)
+}
+
 /// R107: somebody was to be there by now. Arrival ends it, assignment does not (R15).
 fn not_attended(view: &CaseView<'_>, found: &mut Findings) {
     for row in view.of("welfare_check").filter(|row| matches!(row.status.as_str(), "requested" | "dispatched")) {
-        let Some(by) = row.due else { continue };
+        let by = row.due.unwrap_or_else(|| attend_by(view, row));
         found.owe(Item {
             rule: "R107",
             code: code::R107_NOT_ATTENDED,

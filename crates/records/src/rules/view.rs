@@ -31,6 +31,8 @@ pub struct CaseView<'a> {
     pub now: Timestamp,
     /// Whether the reader knows every record of the case: the server does.
     pub whole: bool,
+    /// Its notifications of which a device of whoever they are for holds the words, where the reader is whole.
+    pub reached: &'a [RecordId],
 }
 
 /// A draft: that it exists.

@@ -1,7 +1,7 @@
 //! R25-R34, R112, R121, R122: age, vulnerability, and the child's own position.
 
 use serde_json::{Map, Value as Json, json};
-use signed::code;
+use signed::{Timestamp, code};
 
 use super::look::{self, age, child, has, later, persons, words};
 use super::view::{CaseView, Row};
@@ -145,6 +145,27 @@ fn said_ages(row: &Row) -> Vec<i64> {
     fields.iter().filter_map(|field| row.value(field)).flat_map(|value| raise::ages_in(&words(value))).collect()
 }
 
+const OLDER: std::ops::Range<i64> = 16..18;
+
+/// Whether R28 is about somebody: 16 or 17, in care or a care leaver.
+fn older_or_in_care(person: &Row, now: Timestamp) -> bool {
+    let of_it =
+        |line: &Json| matches!(line.get("vulnerability").and_then(Json::as_str), Some("in_care" | "care_leaver"));
+    age(person, now).is_some_and(|age| OLDER.contains(&age)) || person.lines("vulnerability").iter().any(of_it)
+}
+
+/// Whether a concern is about such a child and one who is older by so many school years, no brother or sister.
+fn with_an_older_child(view: &CaseView<'_>, concern: &Row) -> bool {
+    let (people, now) = (persons(view, concern), view.now);
+    let older = |one: &Row, than: &Row| {
+        let apart = !look::is(one, "sibling") && !look::is(than, "sibling") && child(one, now);
+        let years = look::school_years_older(one, than, now).filter(|_| apart);
+        years.is_some_and(|years| years >= view.policy.older_school_years)
+    };
+    let known = |person: &&&Row| older_or_in_care(person, now);
+    people.iter().filter(known).any(|person| people.iter().any(|one| older(one, person)))
+}
+
 /// Concerns of R28: a child of 16 or 17, in care or a care leaver, with an older person, in a hotel or
 /// private home, or blackmailed.
 fn at_risk_older<'a>(view: &CaseView<'a>) -> impl Iterator<Item = &'a Row> + use<'a> {
@@ -152,16 +173,9 @@ fn at_risk_older<'a>(view: &CaseView<'a>) -> impl Iterator<Item = &'a Row> + use
     let is = move |row: &&'a Row| {
         let there =
             ["older_person", "hotel_or_private_room", "blackmail"].iter().any(|word| has(row, "indicators", word));
-        let older = |age: i64| (16..18).contains(&age);
-        let people = persons(&view, row);
-        let cared = |person: &&Row| {
-            let of_it = |line: &Json| {
-                matches!(line.get("vulnerability").and_then(Json::as_str), Some("in_care" | "care_leaver"))
-            };
-            person.lines("vulnerability").iter().any(of_it)
-        };
-        let known = people.iter().any(|person| age(person, view.now).is_some_and(older) || cared(person));
-        there && (known || said_ages(row).into_iter().any(older))
+        let known = || persons(&view, row).iter().any(|person| older_or_in_care(person, view.now));
+        let said = || said_ages(row).iter().any(|age| OLDER.contains(age));
+        (there && (known() || said())) || with_an_older_child(&view, row)
     };
     view.of("concern").filter(is)
 }
@@ -179,7 +193,8 @@ fn older_child(view: &CaseView<'_>, found: &mut Findings) {
                 "an assessment is needed: living alone or a wrong line is no reason",
             );
         }
-        let private = has(concern, "indicators", "hotel_or_private_room") && has(concern, "indicators", "older_person");
+        let older = has(concern, "indicators", "older_person") || with_an_older_child(view, concern);
+        let private = has(concern, "indicators", "hotel_or_private_room") && older;
         if !private {
             continue;
         }
@@ -197,7 +212,7 @@ fn older_child(view: &CaseView<'_>, found: &mut Findings) {
         body.insert("request".into(), Json::Object(request));
         body.insert("grade".into(), json!("urgent"));
         body.insert("urgency".into(), json!("urgent"));
-        let by = later(concern.recorded_at, view.policy.check_immediate_ms);
+        let by = later(concern.recorded_at, view.policy.attend_urgent_ms);
         body.insert("attend_by".into(), json!(by.to_string()));
         let place = concern.lines("where").first().map(super::actions::bare);
         body.insert("address".into(), place.unwrap_or_else(|| json!({ "as_said": "not given" })));

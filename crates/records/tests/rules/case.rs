@@ -29,6 +29,7 @@ pub(crate) struct Case {
     pub(crate) people: Vec<Member>,
     pub(crate) policy: Policy,
     pub(crate) whole: bool,
+    pub(crate) reached: Vec<RecordId>,
     steps: u64,
 }
 
@@ -44,6 +45,7 @@ impl Case {
             people: Vec::new(),
             policy: Policy::DEFAULT,
             whole: true,
+            reached: Vec::new(),
             steps: 0,
         };
         for (user, role, school, team, supervisor) in [
@@ -152,6 +154,7 @@ impl Case {
             policy: &self.policy,
             now: at(when),
             whole: self.whole,
+            reached: &self.reached,
         };
         see(&view)
     }

@@ -51,6 +51,25 @@ fn r21_a_notification_carries_its_own_risk_and_reason() {
 }
 
 #[test]
+fn r21_a_notification_that_reached_nobody_within_a_day_is_its_owners_and_the_sergeants_to_tell() {
+    let mut case = Case::new();
+    case.add("note", "notification", "ofc1", "19:00", json!({ "reason": "violence at home", "risk": "standard" }));
+    assert!(case.told("2026-03-03T18:59:00Z", "R21").is_empty());
+    let told = ["19:00 ofc1 R21.not_reached", "19:00 sgt1 R21.not_reached"];
+    assert_eq!(case.told("2026-03-03T19:00:00Z", "R21"), told);
+    case.whole = false;
+    assert!(case.told("2026-03-03T19:00:00Z", "R21").is_empty(), "a device cannot know where it went");
+    case.whole = true;
+    case.policy.notice_ms *= 2;
+    assert!(case.told("2026-03-04T18:59:00Z", "R21").is_empty());
+    case.reached = vec![id("note")];
+    assert!(case.told("2026-03-05T19:00:00Z", "R21").is_empty());
+    case.reached.clear();
+    case.step("note", "take_note", "hub1", "2026-03-05T19:00:00Z", json!({}));
+    assert!(case.told("2026-03-06T19:00:00Z", "R21").is_empty());
+}
+
+#[test]
 fn r22_a_child_missing_from_care_is_told_to_the_social_worker_at_once_and_asked_on_return() {
     let mut case = Case::new();
     case.add("gone", "missing_episode", "call1", "21:00", json!({ "urgency": "urgent", "missing_from": "care" }));
@@ -116,6 +135,67 @@ fn r60_each_child_is_referred_or_not_and_why_and_not_with_an_indicator_goes_up()
     assert!(codes.contains(&format!("R60.undecided people/{}", id("fourteen"))), "{codes:?}");
     assert!(!codes.contains(&format!("R60.undecided people/{}", id("five"))));
     assert_eq!(case.told("10:00", "R60"), ["10:00 sgt1 R60.not_made"]);
+}
+
+/// A referral that ofc1 made on Monday at 10:00.
+fn referred(more: Json) -> Case {
+    let mut case = Case::new();
+    let mut body = json!({ "decision": "made", "to": "MASH", "recipients": ["hub1"] });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    case.add("ref", "referral", "ofc1", "10:00", body);
+    case
+}
+
+#[test]
+fn r60_a_referral_nobody_acknowledges_within_a_working_day_is_asked_about_and_then_the_sergeants() {
+    let mut case = referred(json!({}));
+    assert!(case.told("2026-03-06T10:00:00Z", "R60").is_empty(), "nobody has sent it yet");
+    case.step("ref", "send", "ofc1", "10:05", json!({}));
+    assert!(case.told("2026-03-03T10:04:00Z", "R60").is_empty());
+    assert_eq!(case.told("2026-03-03T10:05:00Z", "R60"), ["10:05 ofc1 R60.unanswered"]);
+    // Asked again, it is looked at again a day later; the sergeant hears of the silence all the same.
+    case.step("ref", "chase", "ofc1", "2026-03-03T11:00:00Z", json!({}));
+    assert!(case.told("2026-03-04T10:04:00Z", "R60").is_empty());
+    let told = case.told("2026-03-04T11:00:00Z", "R60");
+    assert_eq!(told, ["10:05 sgt1 R60.unanswered", "11:00 ofc1 R60.unanswered"]);
+    // The hub has it.
+    case.step("ref", "acknowledge", "hub1", "2026-03-04T12:00:00Z", json!({}));
+    assert!(case.told("2026-03-09T12:00:00Z", "R60").is_empty());
+    // Over a weekend no working day passes, and a force may allow more of them.
+    let mut case = referred(json!({}));
+    case.step("ref", "send", "ofc1", "2026-03-06T10:00:00Z", json!({}));
+    assert!(
+        case.told("2026-03-09T09:59:00Z", "R60").is_empty() && !case.told("2026-03-09T10:00:00Z", "R60").is_empty()
+    );
+    case.policy.referral_answer_days = 2;
+    assert!(
+        case.told("2026-03-10T09:59:00Z", "R60").is_empty() && !case.told("2026-03-10T10:00:00Z", "R60").is_empty()
+    );
+    case.step("ref", "read", "hub1", "2026-03-09T10:00:00Z", json!({}));
+    assert!(case.told("2026-03-11T10:00:00Z", "R60").is_empty());
+}
+
+#[test]
+fn r60_a_schools_referral_waits_for_an_answer_from_its_seal_on() {
+    let mut case = Case::new();
+    case.add("ref", "referral", "dsl1", "10:00", json!({ "decision": "made", "to": "hub" }));
+    assert_eq!(case.told("2026-03-03T10:00:00Z", "R60"), ["10:00 dsl1 R60.unanswered"]);
+    assert_eq!(case.told("2026-03-04T10:00:00Z", "R60")[1], "10:00 sgt1 R60.unanswered");
+    case.step("ref", "reply", "hub1", "2026-03-04T11:00:00Z", json!({ "text": "allocated" }));
+    assert!(case.told("2026-03-04T11:00:00Z", "R60").is_empty());
+}
+
+#[test]
+fn r60_a_referral_by_phone_is_followed_in_writing_within_a_day() {
+    let mut case = referred(json!({ "by_phone_at": "2026-03-02T09:30:00Z" }));
+    assert!(case.told("2026-03-03T09:29:00Z", "R60").is_empty());
+    let told = case.told("2026-03-03T11:30:00Z", "R60");
+    assert_eq!(told, ["09:30 ofc1 R60.written", "11:30 sgt1 R60.written"]);
+    // A clock that runs ahead gives nobody more time.
+    case.row_mut("ref").body["by_phone_at"] = json!("2026-03-20T09:30:00Z");
+    assert_eq!(case.told("2026-03-03T10:00:00Z", "R60"), ["10:00 ofc1 R60.written"]);
+    case.step("ref", "send", "ofc1", "2026-03-03T10:10:00Z", json!({}));
+    assert!(case.told("2026-03-03T12:00:00Z", "R60").is_empty());
 }
 
 #[test]

@@ -103,6 +103,30 @@ fn r107_ordered_for_the_morning_and_not_attended_climbs_from_then_until_somebody
     case.step("check", "attend", "ofc1", "09:20", json!({}));
     assert_eq!(case.told("12:00", "R107"), Vec::<String>::new());
 }
+
+#[test]
+fn r107_without_a_time_an_immediate_check_climbs_after_15_minutes_an_urgent_one_after_an_hour() {
+    let graded = |grade: &str| {
+        let mut case = Case::new();
+        case.add("check", "welfare_check", "call1", "08:00", json!({ "grade": grade }));
+        case.step("check", "dispatch", "call1", "08:01", json!({ "to": "ofc1" }));
+        case
+    };
+    // The first rung of an immediate item comes 5 minutes after it was due, that of an urgent one 15.
+    let mut immediate = graded("immediate");
+    assert_eq!(immediate.told("08:19", "R107"), Vec::<String>::new());
+    let told = immediate.told("08:25", "R107");
+    assert_eq!(told, ["08:20 ofc1 R107.not_attended", "08:25 sgt1 R107.not_attended"]);
+    assert_eq!(graded("urgent").told("09:15", "R107"), ["09:15 ofc1 R107.not_attended"]);
+    assert_eq!(graded("scheduled").told("2026-03-03T08:14:00Z", "R107"), Vec::<String>::new());
+    assert_eq!(graded("scheduled").told("2026-03-03T08:15:00Z", "R107"), ["08:15 ofc1 R107.not_attended"]);
+    // A force that can be there sooner says so.
+    immediate.policy.attend_immediate_ms = 10 * 60 * 1000;
+    assert_eq!(immediate.told("08:15", "R107"), ["08:15 ofc1 R107.not_attended"]);
+    immediate.step("check", "attend", "ofc1", "08:16", json!({}));
+    assert_eq!(immediate.told("12:00", "R107"), Vec::<String>::new());
+}
+
 #[test]
 fn r17_a_supervisors_decision_counts_only_with_thor_and_ndm_filled_for_it() {
     let mut case = call();

@@ -76,6 +76,34 @@ fn r28_a_sixteen_year_old_in_a_hotel_with_older_men_is_never_below_urgent_and_so
 }
 
 #[test]
+fn r28_a_friend_two_school_years_older_is_an_older_person_and_one_year_or_a_brother_is_none() {
+    let with_friend = |friend: Json| {
+        let both = json!([{ "record": id("girl").to_string() }, { "record": id("friend").to_string() }]);
+        let mut case = concern(json!({ "subjects": both }));
+        let girl =
+            json!({ "roles": ["child"], "dob": "2011-09-01", "vulnerability": [{ "vulnerability": "in_care" }] });
+        case.add("girl", "person", "ofc1", "09:00", girl);
+        case.add("friend", "person", "ofc1", "09:00", friend);
+        case
+    };
+    // Two days older than the first child of the next school year, and two school years above hers.
+    let mut case = with_friend(json!({ "roles": ["child"], "dob": "2010-08-30" }));
+    assert_eq!(case.raises("09:30", "R28"), [(id("concern"), "urgency", json!("urgent"))]);
+    assert!(case.gaps("09:30", "concern").contains(&"R28.assess risk".into()));
+    case.policy.older_school_years = 3;
+    assert!(case.raises("09:30", "R28").is_empty());
+    for other in [
+        json!({ "roles": ["child"], "dob": "2010-09-01" }),
+        json!({ "roles": ["child", "sibling"], "dob": "2008-09-01" }),
+        json!({ "roles": ["child"] }),
+    ] {
+        assert!(with_friend(other.clone()).raises("09:30", "R28").is_empty(), "{other}");
+    }
+    let about = json!({ "roles": ["child"], "estimated_age": { "years": 16 } });
+    assert_eq!(with_friend(about).raises("09:30", "R28").len(), 1, "by age where a date of birth is not known");
+}
+
+#[test]
 fn r29_a_denial_is_an_observation_and_never_alone_no_concern() {
     let mut case = sexual(15);
     case.add(

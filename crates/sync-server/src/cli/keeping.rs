@@ -84,15 +84,24 @@ fn due(dir: &Path, now: Option<Timestamp>) -> Result<Answer, Failure> {
             "decided_by": case.decided_by,
             "held": case.held,
             "child_under_10": case.young_child,
+            "kept_until_age": case.kept_until_age,
         })
     });
     let rows = due.iter().map(|case| {
         let yes = |is: bool| String::from(if is { "yes" } else { "-" });
         let decision = case.decision.clone().unwrap_or_else(|| "-".to_owned());
         let (id, since) = (case.case.to_string(), case.next_review.to_string());
-        vec![id, case.group.to_string(), since, decision, yes(case.held), yes(case.young_child)]
+        vec![
+            id,
+            case.group.to_string(),
+            since,
+            decision,
+            yes(case.held),
+            yes(case.young_child),
+            yes(case.kept_until_age),
+        ]
     });
-    let heading = ["case", "group", "due since", "last decision", "held", "child under 10"];
+    let heading = ["case", "group", "due since", "last decision", "held", "child under 10", "kept until age"];
     let value = value.collect();
     Ok(Answer::table(value, &heading, rows.collect()))
 }

@@ -69,6 +69,7 @@ impl Core {
         };
         work.put_user(row.clone())?;
         work.publish_user(&row)?;
+        work.watch_tenure(&row.id)?;
         let policy = Arc::clone(&work.policy);
         work.tell_policy(&new.id, &policy)?;
         audit::append(work.tx.as_mut(), work.now, Note::admin("user_add").about(&new.id))?;

@@ -1,20 +1,20 @@
-//! What the calendar brings: an agreement that ends (R89), a month that begins (R78), training that is known
-//! (R82). Each date is a row among the prompts, addressed to the server: none is lost or comes twice.
+//! What the calendar brings: an agreement that ends (R89), a month that begins (R78), a long time in one role
+//! (R83), training that is known (R82). Each date is a row among the prompts, addressed to the server: none is lost or comes twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use records::rules::switch;
+use records::rules::{look, switch};
 use records::{Body, Role};
 use serde_json::json;
 use signed::cbor::{self, Map, Value};
-use signed::{RecordId, SchoolId, Timestamp, UserId, code};
+use signed::{Code, RecordId, SchoolId, Timestamp, UserId, code};
 
 use super::audit::{self, Note};
 use super::directory::SERVER;
 use super::own::MISFIT;
 use super::vault;
-use super::work::Work;
+use super::work::{Person, Work};
 use crate::error::ServerError;
 use crate::store::rows::SchoolRow;
 use crate::store::rules::PromptRow;
@@ -30,7 +30,29 @@ impl Work<'_> {
         for school in self.tx.schools()? {
             self.watch_agreement(&school)?;
         }
+        let people: Vec<UserId> = self.active().map(|(person, _)| person.row.id.clone()).collect();
+        for user in people {
+            self.watch_tenure(&user)?;
+        }
         self.watch_month()
+    }
+
+    /// R83: the day on which somebody has been in their role for long, as a row that falls due; once.
+    pub(crate) fn watch_tenure(&mut self, user: &UserId) -> Result<(), ServerError> {
+        let Some(due) = self.tenure_ends(user)? else { return Ok(()) };
+        let id = RecordId::derived(&["tenure", user.as_str(), &due.to_string()]);
+        if self.tx.prompts_of_case(id)?.is_empty() {
+            self.put_date(id, "R83", due, user.as_str())?;
+        }
+        Ok(())
+    }
+
+    /// When somebody of the police will have been in their role for as long as the policy says.
+    pub(crate) fn tenure_ends(&self, user: &UserId) -> Result<Option<Timestamp>, ServerError> {
+        let police = |role: &Role| !role.of_school() && !matches!(role, Role::Hub | Role::Server);
+        let Some(role) = self.person(user).and_then(Person::role).filter(police) else { return Ok(None) };
+        let since = self.in_role_since(user, role.as_str())?;
+        Ok(since.map(|since| look::later(since, self.policy.tenure_ms)))
     }
 
     /// The end of a school's agreement, as a row that falls due; once.
@@ -71,6 +93,7 @@ impl Work<'_> {
                 self.watch_month()?;
                 self.sample(row.due)
             }
+            "R83" => self.long_in_role(&row),
             _ => Ok(()),
         }
     }
@@ -93,25 +116,46 @@ impl Work<'_> {
             .filter(|(_, holder)| holder.role == Role::Dpo)
             .map(|(person, _)| person.row.id.clone())
             .collect();
+        let text = format!("the agreement with school {school} has ended: its standing share stopped");
         for user in officers {
-            let id = RecordId::derived(&["prompt", "R89", &row.id.to_string(), user.as_str()]);
-            let mut map = Map::new();
-            let mut put = |name: &str, value| map.insert(name.to_owned(), value);
-            put("id", Value::bytes(id.0));
-            put("rule", Value::text("R89"));
-            put("code", Value::text(code::R89_ENDED.name));
-            put("record", Value::bytes(row.id.0));
-            put("case", Value::bytes(row.id.0));
-            put("rung", Value::uint(1));
-            put("due_at", Value::text(row.due.to_string()));
-            put("told_at", Value::text(self.now.to_string()));
-            put("for", Value::text(user.as_str()));
-            put(
-                "text",
-                Value::text(format!("the agreement with school {school} has ended: its standing share stopped")),
-            );
-            self.tell(&user, None, &wire::Row::Prompt { line: Value::Map(map) })?;
+            self.tell_date(row, &user, code::R89_ENDED, &text)?;
         }
+        Ok(())
+    }
+
+    /// R83: whoever has been in one role for long is reminded of it. Their sergeant reads how many of theirs are, and
+    /// not who.
+    fn long_in_role(&mut self, row: &PromptRow) -> Result<(), ServerError> {
+        let Ok(Value::Map(line)) = cbor::decode(&row.line) else { return Err(MISFIT) };
+        let about = line.get("about").and_then(Value::as_text).and_then(|id| UserId::new(id).ok());
+        let Some(user) = about.filter(|_| switch::on("R83")) else { return Ok(()) };
+        if !self.person(&user).is_some_and(|person| person.row.active) {
+            return Ok(());
+        }
+        if self.tenure_ends(&user)? != Some(row.due) {
+            // The role or the policy is another since.
+            return self.watch_tenure(&user);
+        }
+        let text = "you have been in this role for a long time: talk with your sergeant about how you are";
+        self.tell_date(row, &user, code::R83_TENURE, text)
+    }
+
+    /// Tells somebody that a date has come.
+    fn tell_date(&mut self, row: &PromptRow, user: &UserId, code: Code, text: &str) -> Result<(), ServerError> {
+        let id = RecordId::derived(&["prompt", &row.rule, &row.id.to_string(), user.as_str()]);
+        let mut map = Map::new();
+        let mut put = |name: &str, value| map.insert(name.to_owned(), value);
+        put("id", Value::bytes(id.0));
+        put("rule", Value::text(&row.rule));
+        put("code", Value::text(code.name));
+        put("record", Value::bytes(row.id.0));
+        put("case", Value::bytes(row.id.0));
+        put("rung", Value::uint(1));
+        put("due_at", Value::text(row.due.to_string()));
+        put("told_at", Value::text(self.now.to_string()));
+        put("for", Value::text(user.as_str()));
+        put("text", Value::text(text));
+        self.tell(user, None, &wire::Row::Prompt { line: Value::Map(map) })?;
         Ok(())
     }
 

@@ -173,6 +173,18 @@ impl Work<'_> {
         self.publish(user_subject(&user.id), "user", content)
     }
 
+    /// Since when somebody has been in a role without a break, as the directory said it.
+    pub(crate) fn in_role_since(&self, user: &UserId, role: &str) -> Result<Option<Timestamp>, ServerError> {
+        let mut since = None;
+        for row in self.tx.directory_of(user_subject(user))? {
+            let said = Opened::read(&row.statement).map_err(|_| StoreError::Damaged)?.statement;
+            let text = |name: &str| said.content.get(name).and_then(Value::as_text);
+            let held = text("role") == Some(role) && said.content.get("active") != Some(&Value::Bool(false));
+            since = if held { since.or(Some(said.device_at)) } else { None };
+        }
+        Ok(since)
+    }
+
     /// R76: when somebody is away and who covers, as everybody may know who deals with them; why stays in STAFFING.
     fn away(&self, user: &UserId) -> Vec<Value> {
         let of_user = |row: &records::rules::Row| row.open && row.text("user") == Some(user.as_str());

@@ -243,6 +243,10 @@ impl Work<'_> {
         if progress.after.is_none() {
             (progress.done, progress.weighing) = (progress.weighing, true);
         }
+        if progress.done {
+            // Dates that follow from a value of the policy.
+            self.watch_calendar()?;
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use records::rules::{self, Row, switch};
 use records::{Role, worktime};
 use serde_json::{Value as Json, json};
-use signed::{RecordId, Timestamp, UserId};
+use signed::{RecordId, StatementHash, Timestamp, UserId};
 use wire::codec::inbox::number;
 
 use super::Core;
@@ -16,7 +16,7 @@ use crate::error::ServerError;
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportKind {
-    /// R20: how long each urgent record took to each organisation.
+    /// R20, R51: how long each urgent record took to each organisation, and each change of what it asked for.
     Delivery,
     /// R74: what each officer carries, by supervisor.
     Workload,
@@ -69,6 +69,13 @@ impl Work<'_> {
     }
 }
 
+/// When a device of a reader first had a document, and when it had a statement.
+#[derive(Default)]
+struct Delivered {
+    documents: BTreeMap<(RecordId, UserId), Timestamp>,
+    statements: BTreeMap<(StatementHash, UserId), Timestamp>,
+}
+
 struct Report<'a, 'w> {
     work: &'a Work<'w>,
     rows: Vec<Row>,
@@ -91,17 +98,19 @@ impl Report<'_, '_> {
         }
     }
 
-    /// When a device of each reader had each document, as its authors were told.
-    fn delivered(&self) -> Result<BTreeMap<(RecordId, UserId), Timestamp>, ServerError> {
-        let mut first = BTreeMap::new();
+    /// When a device of each reader had what, as its authors were told.
+    fn delivered(&self) -> Result<Delivered, ServerError> {
+        let mut first = Delivered::default();
         for person in self.work.people() {
             walk(self.work.tx.reading(), &person.row.id, 0, u64::MAX, &mut |row| {
                 if row.kind != number::DELIVERY {
                     return;
                 }
                 let Ok(value) = signed::cbor::decode(&row.body) else { return };
-                if let Ok(wire::Row::Delivery { document, to, at, .. }) = wire::Row::from_value(value) {
-                    let known = first.entry((document, to)).or_insert(at);
+                if let Ok(wire::Row::Delivery { document, statement, to, at }) = wire::Row::from_value(value) {
+                    let known = first.documents.entry((document, to.clone())).or_insert(at);
+                    *known = (*known).min(at);
+                    let known = first.statements.entry((statement, to)).or_insert(at);
                     *known = (*known).min(at);
                 }
             })?;
@@ -154,6 +163,7 @@ impl Report<'_, '_> {
             }));
         }
         self.alerts(&mut made, &loads);
+        self.tenures(&mut made);
         made
     }
 
@@ -174,6 +184,21 @@ impl Report<'_, '_> {
                 made.push(json!({ "supervisor": supervisor, "officers": of_team.len(), "alert": "span" }));
             }
         }
+    }
+
+    /// R83: how many of each supervisor's people have been in their role for long. Who they are, each of them alone
+    /// is told.
+    fn tenures(&self, made: &mut Vec<Json>) {
+        let mut long: BTreeMap<String, usize> = BTreeMap::new();
+        for (person, _) in self.work.active() {
+            let reached =
+                self.work.tenure_ends(&person.row.id).is_ok_and(|end| end.is_some_and(|at| at <= self.work.now));
+            if let Some(supervisor) = person.row.supervisor.as_ref().filter(|_| reached && switch::on("R83")) {
+                *long.entry(supervisor.to_string()).or_default() += 1;
+            }
+        }
+        let line = |(supervisor, people)| json!({ "supervisor": supervisor, "long_in_role": people });
+        made.extend(long.into_iter().map(line));
     }
 
     fn unsealed(&self, user: &str) -> usize {

@@ -2,7 +2,7 @@
 //! a decision.
 
 use records::Policy;
-use records::rules::look;
+use records::rules::{Row, look, switch};
 use signed::{MediaHash, RecordId, Timestamp, code};
 
 use super::Core;
@@ -50,7 +50,8 @@ impl Core {
     /// Records a decision about a case. `I.denied` unless an active data protection officer decides,
     /// `I.reason` without a reason, `I.value` for a group that does not exist or a next review that has
     /// passed, `A.not_found` for what is no case here. `erase` erases every record of it; `R96.held` where a
-    /// hold stands on the case or any record of it, and then nothing is done.
+    /// hold stands on the case or any record of it, `R96.kept` in group 1 while a suspect is not known to be of the
+    /// age until which it is kept (a record alone is erased by [`Core::erase`]); then nothing is done.
     pub fn retention_decide(&self, review: &RetentionReview) -> Result<Effects, ServerError> {
         let mut work = Work::begin(self)?;
         work.officer(&review.by)?;
@@ -68,6 +69,9 @@ impl Core {
             return Err(ServerError::new(code::A_NOT_FOUND, "no such case"));
         }
         let erases = review.decision == RetentionDecision::Erase;
+        if erases && work.kept_until_age(case, review.group)? {
+            return Err(ServerError::new(code::R96_KEPT, "a case of group 1 is kept until its suspects are of age"));
+        }
         let files = if erases { work.erase_case(review)? } else { Vec::new() };
         let number = work.tx.retentions()?.last().map_or(0, |row| row.number) + 1;
         work.tx.append_retention(&RetentionRow {
@@ -145,23 +149,39 @@ impl Work<'_> {
             decided_by: decided.map(|row| row.decided_by),
             held,
             young_child: self.young_child(case)?,
+            kept_until_age: self.kept_until_age(case, group)?,
         })
+    }
+
+    /// Whether a case is one of group 1 with a suspect who is not yet of the age until which it is kept, as far as
+    /// anybody knows.
+    fn kept_until_age(&self, case: RecordId, group: u64) -> Result<bool, ServerError> {
+        if group != 1 || !switch::on("R96") {
+            return Ok(false);
+        }
+        let until = self.core.policy().retention_1_until_age;
+        let below = |row: &Row| look::is(row, "suspect") && look::age(row, self.now).is_none_or(|age| age < until);
+        Ok(self.persons_of(case)?.iter().any(below))
     }
 
     /// Whether somebody of the case is a child of whom the rules ask for special thought.
     fn young_child(&self, case: RecordId) -> Result<bool, ServerError> {
         let young_below = self.core.policy().retention_young_age_below;
+        let young = |row: &Row| look::age(row, self.now).is_some_and(|age| age < young_below);
+        Ok(self.persons_of(case)?.iter().any(young))
+    }
+
+    /// The people of a case whose records can be read.
+    fn persons_of(&self, case: RecordId) -> Result<Vec<Row>, ServerError> {
+        let mut persons = Vec::new();
         for id in self.tx.documents_of_case(case)? {
-            let person = match self.row_of(id) {
-                Ok(row) => row.filter(|row| row.kind == "person"),
-                Err(error) if error.code == code::A_DOCUMENT => None,
+            match self.row_of(id) {
+                Ok(row) => persons.extend(row.filter(|row| row.kind == "person")),
+                Err(error) if error.code == code::A_DOCUMENT => {}
                 Err(error) => return Err(error),
-            };
-            if person.is_some_and(|row| look::age(&row, self.now).is_some_and(|age| age < young_below)) {
-                return Ok(true);
             }
         }
-        Ok(false)
+        Ok(persons)
     }
 }
 

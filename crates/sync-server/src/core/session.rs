@@ -1,5 +1,7 @@
 //! What a session asks: whose key it is, what answers its hello, pages, and what its device holds.
 
+use std::collections::BTreeSet;
+
 use records::Role;
 use signed::{ChangeHash, Incarnation, PublicKey, RecordId, UserId, cbor, code};
 use sync_engine::limits::AHEAD_BACKLOG_ROWS;
@@ -227,6 +229,11 @@ pub(crate) fn row_bytes(row: &Row) -> usize {
         }
 }
 
+/// Where it stands that a notification has reached whoever it is for.
+fn reached(notice: RecordId) -> String {
+    format!("reached/{notice}")
+}
+
 impl Work<'_> {
     /// Enters a life of a device's store, if it is new here.
     pub(crate) fn new_life(&mut self, device: &DeviceEntry, life: Incarnation) -> Result<(), ServerError> {
@@ -257,10 +264,15 @@ impl Work<'_> {
                 arrived.push((document, change));
             }
         })?;
+        let mut cases = BTreeSet::new();
         for (document, change) in arrived {
-            let template = self.tx.document(document)?.map(|row| row.template);
+            let stored = self.tx.document(document)?;
+            let (template, kind) = stored.map(|row| (row.template, row.kind)).unzip();
             if template.as_deref() == Some("draft") || !holds_content(self.tx.reading(), user, document)? {
                 continue;
+            }
+            if kind.as_deref() == Some("notification") {
+                cases.extend(self.notice_reached(document, user)?);
             }
             for statement in self.tx.statements_of(document, change)? {
                 let Some(author) = self.who_asks(document, &statement.author)? else { continue };
@@ -273,7 +285,45 @@ impl Work<'_> {
             }
         }
         let row = crate::store::rows::UserRow { delivered: cursor, ..row };
-        self.put_user(row)
+        self.put_user(row)?;
+        let mut order = Vec::new();
+        for case in cases {
+            order.extend(self.follow(case)?);
+        }
+        self.settle_all(&order, None)?;
+        self.settle_moved(&[])
+    }
+
+    /// R21: a notification has reached a device of somebody it is for, the first time: answers the case that
+    /// waited for it.
+    fn notice_reached(&mut self, document: RecordId, user: &UserId) -> Result<Option<RecordId>, ServerError> {
+        if self.tx.meta(&reached(document))?.is_some() {
+            return Ok(None);
+        }
+        let Some(notice) = self.row_of(document)? else { return Ok(None) };
+        let named = notice.lines("recipients");
+        let role = self.person(user).and_then(super::work::Person::role);
+        let theirs = match named.is_empty() {
+            false => named.iter().any(|one| one.as_str() == Some(user.as_str())),
+            // It names an organisation alone: anybody who is not of the police.
+            true => role.is_some_and(|role| role.of_school() || role == Role::Hub),
+        };
+        if !theirs {
+            return Ok(None);
+        }
+        self.tx.put_meta(&reached(document), self.now.to_string().as_bytes())?;
+        Ok(notice.case.filter(|_| !notice.urgent() && notice.open))
+    }
+
+    /// R21: those of these notifications that have reached whoever they are for, as far as a rule asks.
+    pub(crate) fn reached(&self, rows: &[records::rules::Row]) -> Result<Vec<RecordId>, ServerError> {
+        let mut found = Vec::new();
+        for row in rows.iter().filter(|row| row.kind == "notification" && row.open && !row.urgent()) {
+            if self.tx.meta(&reached(row.id))?.is_some() {
+                found.push(row.id);
+            }
+        }
+        Ok(found)
     }
 
     /// Who is told that a statement arrived: its author; of a notification that a rule made, whoever recorded the

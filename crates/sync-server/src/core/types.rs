@@ -216,6 +216,8 @@ pub struct DueCase {
     pub held: bool,
     /// Whether a child under ten is part of it: keeping it needs special thought.
     pub young_child: bool,
+    /// Whether a suspect of a case of group 1 is not known to be of the age until which it is kept.
+    pub kept_until_age: bool,
 }
 
 /// Which audit entries are wanted; what is `None` does not restrict.

@@ -36,6 +36,7 @@ pub(crate) struct Weighing {
     drafts: Vec<Unsealed>,
     people: Directory,
     whole: bool,
+    reached: Vec<RecordId>,
 }
 
 impl Weighing {
@@ -50,6 +51,7 @@ impl Weighing {
             policy,
             now,
             whole: self.whole,
+            reached: &self.reached,
         }
     }
 }
@@ -121,7 +123,8 @@ impl Work<'_> {
         }
         rows.sort_by_key(|row| (row.recorded_at, row.id));
         let beside = self.beside(case, &rows)?;
-        Ok(Weighing { case, rows, beside, drafts, people: self.directory(), whole })
+        let reached = self.reached(&rows)?;
+        Ok(Weighing { case, rows, beside, drafts, people: self.directory(), whole, reached })
     }
 
     /// What a document is to its case.
