@@ -110,8 +110,9 @@ pub const HANDOVER_FRAMES_MAX: usize = 4_096;
 /// Time that handing over has: a slow link's worth of what a quarantine holds is more than anybody waits for.
 pub const HANDOVER_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// A device that was told to erase itself and has said nothing for this long does not say that it did.
-pub const HANDOVER_QUIET: Duration = Duration::from_secs(5);
+/// A device that was told to erase itself and has said nothing for this long does not say that it did: a busy handset
+/// takes some seconds to overwrite what it held.
+pub const HANDOVER_QUIET: Duration = Duration::from_secs(20);
 
 /// How long `serve` tries for the port it had the last time.
 pub const SAME_PORT_TIME_MAX: Duration = Duration::from_secs(2);
