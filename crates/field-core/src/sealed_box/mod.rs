@@ -2,7 +2,7 @@
 //!
 //! Beside the store lie `box.key` (the public key, and the role of whose device this is: what a body is checked
 //! against before it is taken) and the folder `box` with one file for each record that something was said about. The
-//! secret key is in the encrypted store; whoever opens that empties the box ([`mod@empty`]). Nothing in the folder
+//! secret key is in the encrypted store; whoever opens that empties the box (`empty`). Nothing in the folder
 //! tells who wrote, about whom, or what kind of record it is.
 
 mod empty;
