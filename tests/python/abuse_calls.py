@@ -122,6 +122,8 @@ def requests(field: Field) -> None:
         for field_name in right:
             # What need not be there may be null.
             wrong_ones = (7, [], "x") if field_name in ("available", "body", "set") else (7, [], {})
+            if field_name == "number":
+                wrong_ones = (-7, [], "x")
             for value in wrong_ones:
                 wrong = json.dumps({**right, field_name: value}).encode()
                 ROWS.status(f"{name}: {field_name} is {value!r}", *_expect(raw(name, store, wrong), I_VALUE))
