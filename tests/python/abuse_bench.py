@@ -23,10 +23,10 @@ Json = Dict[str, Any]
 #: A number that no store ever had.
 MADE_UP = [1, 7 << 32, 0xFFFFFFFF, 0xFFFFFFFF_FFFFFFFF, (1 << 32) | 1023]
 
-#: Functions with a request and an answer.
-RECORD = [name for name, (_, takes) in FUNCTIONS.items() if takes[1:2] == [Bytes] and "rekey" not in name and len(takes) == 3]
 #: Functions that take a store first.
 ON_STORE = [name for name, (_, takes) in FUNCTIONS.items() if takes[:1] == [ctypes.c_uint64]]
+#: Those of them with a request and an answer.
+RECORD = [name for name in ON_STORE if FUNCTIONS[name][1][1:2] == [Bytes] and "rekey" not in name and len(FUNCTIONS[name][1]) == 3]
 #: A right request of each, on some store.
 SOME_ID = "0199a000-0000-7000-8000-000000000001"
 REQUESTS: Dict[str, Json] = {

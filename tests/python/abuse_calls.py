@@ -11,6 +11,7 @@ from firsthand.library import FUNCTIONS, LOG, Buffer, Bytes, Signer, fetch, lend
 
 #: Codes by their permanent numbers.
 I_JSON, I_FIELD, I_VALUE, I_NOT_FOUND, I_TOO_LARGE = 1500, 1501, 1502, 1505, 1506
+STORE_LOCKED = 1006
 
 #: A length without bytes.
 NOWHERE = Bytes(None, 5)
@@ -123,12 +124,37 @@ def requests(field: Field) -> None:
             # What need not be there may be null.
             wrong_ones = (7, [], "x") if field_name in ("available", "body", "set") else (7, [], {})
             if field_name == "number":
-                wrong_ones = (-7, [], "x")
+                wrong_ones = (-7, 0.5, [], "x")
             for value in wrong_ones:
                 wrong = json.dumps({**right, field_name: value}).encode()
                 ROWS.status(f"{name}: {field_name} is {value!r}", *_expect(raw(name, store, wrong), I_VALUE))
+    _without_a_store(nested)
     biggest = b'{"text":"' + b"a" * (MIB - 11) + b'"}'
     ROWS.status("field_search: 1 MiB exactly", *_expect(raw("field_search", store, biggest), status.OK))
+
+
+def _without_a_store(nested: bytes) -> None:
+    """The same to the two functions that take requests and no store."""
+    config, new = b'{"path":"/nowhere/at/all"}', b'{"kind":"disclosure","body":{}}'
+    calls = {
+        "field_verify_bundle": lambda text, out: LIBRARY.field_verify_bundle(text, out),
+        "field_box_new: config": lambda text, out: LIBRARY.field_box_new(text, lend(new), out),
+        "field_box_new: request": lambda text, out: LIBRARY.field_box_new(lend(config), text, out),
+    }
+    for name, call in calls.items():
+        for what, text, expected in (
+            ("a length without bytes", NOWHERE, status.NULL),
+            ("not UTF-8", lend(b'{"text":"\xff\xfe"}'), status.UTF8),
+            ("empty", lend(b""), I_JSON),
+            ("no object", lend(b"[1]"), I_JSON),
+            ("1 MiB and a byte", lend(b'{"x":"' + b"a" * (MIB - 7) + b'"}'), I_TOO_LARGE),
+            ("10,000 levels", lend(b'{"x":' + nested + b"}"), I_JSON),
+            ("an unknown field", lend(b'{"colour":1}'), I_FIELD),
+        ):
+            ROWS.status(f"{name}: {what}", *_expect(fetch(LIBRARY, lambda out: call(text, out)), expected))
+        ROWS.status(f"{name}: no place for the answer", call(lend(config), None), status.NULL)
+    answer = fetch(LIBRARY, lambda out: LIBRARY.field_box_new(lend(config), lend(new), out))
+    ROWS.status("field_box_new: a folder without a store", *_expect(answer, STORE_LOCKED))
 
 
 def values(field: Field) -> None:
