@@ -1,5 +1,7 @@
 //! R2-R11, R23, R81, R108-R110: what a child says is written down, at once, in the child's words.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 use signed::{Code, code};
 
@@ -39,13 +41,15 @@ fn blank_end(view: &CaseView<'_>, found: &mut Findings) {
 }
 
 /// R5: what an account was sealed without stops no seal and no sync, but it is answered, or said why not, before
-/// the case is closed.
+/// the case is closed: whatever is shown as sealed incomplete, by its seal or by a rule.
 fn answered_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
     if attempt.row.kind != "case" || !matches!(attempt.verb, "propose_close" | "close") {
         return;
     }
-    for row in view.rows.iter().filter(|row| row.status == "sealed_incomplete") {
-        let codes: std::collections::BTreeSet<&str> = row.gaps.iter().map(String::as_str).collect();
+    let found = super::weigh(view).gaps;
+    for row in view.rows.iter().filter(|row| matches!(row.status.as_str(), "sealed" | "sealed_incomplete")) {
+        let ruled = found.iter().filter(|(id, _)| *id == row.id).map(|(_, gap)| gap.code.name);
+        let codes: BTreeSet<&str> = row.gaps.iter().map(String::as_str).chain(ruled).collect();
         for name in codes {
             let code = Code::by_name(name).unwrap_or(code::REQUIRED);
             let message = "something is open in what was sealed: an addendum answers it, or says why not";
