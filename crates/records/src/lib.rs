@@ -20,6 +20,7 @@ pub mod gap;
 pub mod kind;
 pub mod kinds;
 pub mod matching;
+pub mod opening;
 pub mod policy;
 pub mod proposals;
 pub mod raise;

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::record;
+use common::{record, user};
 use records::Role::{
     self, Admin, Auditor, Call, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Server, Staff,
 };
@@ -12,11 +12,8 @@ use records::{
     may_enter, may_step,
 };
 use serde_json::json;
-use signed::{SchoolId, UserId};
+use signed::SchoolId;
 
-fn user(name: &str) -> UserId {
-    UserId::new(name).unwrap()
-}
 fn school(id: &str) -> SchoolId {
     SchoolId::new(id).unwrap()
 }
@@ -30,22 +27,7 @@ fn holder(name: &str, role: Role) -> Holder {
 }
 
 fn facts(compartment: Compartment) -> RecordFacts {
-    RecordFacts {
-        record: record(1),
-        kind: "action".into(),
-        compartment,
-        author: user("someone"),
-        author_supervisor: Some(user("boss")),
-        owners: vec![],
-        requested_by: vec![],
-        granted: vec![],
-        opened: vec![],
-        found: false,
-        asked: vec![],
-        open: true,
-        high_risk: false,
-        escalated: false,
-    }
+    RecordFacts { author_supervisor: Some(user("boss")), ..common::facts(compartment) }
 }
 
 /// A case of another school, team and area than anyone here has.

@@ -3,14 +3,10 @@
 
 mod common;
 
-use common::record;
+use common::{facts, record, user};
 use records::Role::{self, Admin, Auditor, Command, Dpo, Dsl, Hub, Inspector, Officer, Pcso, Sergeant, Staff};
 use records::{CaseFacts, Compartment, Holder, Holding, RecordFacts, holding, may_create, may_enter, may_step};
-use signed::{SchoolId, UserId};
-
-fn user(name: &str) -> UserId {
-    UserId::new(name).unwrap()
-}
+use signed::SchoolId;
 
 fn case_id() -> signed::RecordId {
     record(9)
@@ -20,25 +16,6 @@ fn case_id() -> signed::RecordId {
 fn holder(name: &str, role: Role) -> Holder {
     let schools = vec![SchoolId::new("100001").unwrap()];
     Holder { user: user(name), role, schools, team: Some("north".into()), area: Some("east".into()) }
-}
-
-fn facts(compartment: Compartment) -> RecordFacts {
-    RecordFacts {
-        record: record(1),
-        kind: "action".into(),
-        compartment,
-        author: user("someone"),
-        author_supervisor: None,
-        owners: vec![],
-        requested_by: vec![],
-        granted: vec![],
-        opened: vec![],
-        found: false,
-        asked: vec![],
-        open: true,
-        high_risk: false,
-        escalated: false,
-    }
 }
 
 /// An open case of this school, team and area.

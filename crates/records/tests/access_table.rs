@@ -6,9 +6,9 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::record;
+use common::{record, user};
 use records::{CaseFacts, Compartment, Holder, Holding, RecordFacts, Role, holding, kind, may_create, may_step};
-use signed::{SchoolId, UserId};
+use signed::SchoolId;
 
 /// The columns: a letter where the role may, `-` where it may not.
 const COLUMNS: [(char, Role); 12] = [
@@ -286,10 +286,6 @@ const HOLD: &[(&str, [&str; 12])] = &[
     ]),
 ];
 
-fn user(name: &str) -> UserId {
-    UserId::new(name).unwrap()
-}
-
 fn school(id: &str) -> SchoolId {
     SchoolId::new(id).unwrap()
 }
@@ -391,22 +387,7 @@ fn cell(role: Role, situation: &str, compartment: Compartment) -> char {
         area: place("east", "west"),
         ..CaseFacts::default()
     };
-    let mut facts = RecordFacts {
-        record: record(1),
-        kind: "action".to_owned(),
-        compartment,
-        author: user("someone"),
-        author_supervisor: None,
-        owners: vec![],
-        requested_by: vec![],
-        granted: vec![],
-        opened: vec![],
-        found: false,
-        asked: vec![],
-        open: true,
-        high_risk: false,
-        escalated: false,
-    };
+    let mut facts = common::facts(compartment);
     match situation.split_once(": ").map_or("", |(_, what)| what) {
         "" | "one's own data" => {}
         "closed" => (facts.open, case.open) = (false, false),

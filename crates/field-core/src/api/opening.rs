@@ -1,6 +1,7 @@
 //! Opening with a reason: a record of which this device holds a headline, or, for an auditor, a case. The server
 //! brings what was opened with the next sync; the reason stands in its audit, and in the log of this device.
 
+pub(super) use records::opening::{OPENING, opens};
 use records::{Body, Role, may_create};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
@@ -10,15 +11,6 @@ use super::kind_of;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
 use crate::store::lists::{self, Source};
-
-/// The kind of an opening.
-pub(crate) const OPENING: &str = "opening";
-
-/// The record that an opening opens.
-pub(crate) fn opens(body: &Json) -> Option<RecordId> {
-    let named = body.get("opens")?;
-    named.as_str().or_else(|| named.get("record")?.as_str())?.parse().ok()
-}
 
 /// Puts an opening into the case of what it opens. `I.reason` where none is given; `I.not_found` where this device
 /// holds nothing of the record: an auditor alone names a case that is not here.

@@ -19,7 +19,7 @@ pub static SEARCH: Kind = Kind {
 
 /// An opening with a reason: it turns a headline into content for its author, and stands in the audit.
 pub static OPENING: Kind = Kind {
-    name: "opening",
+    name: crate::opening::OPENING,
     says: "that somebody opened a record that the role does not hold of itself, and why",
     drafted: false,
     part: "request",

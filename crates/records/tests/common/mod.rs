@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use documents::{
     Clock, Created, Dot, Entry, NOT_TAKEN, Opened, Said, Scalar, Sentence, Standing, Statement, Template, View,
 };
-use records::{Actor, Body, Context, Do, Kind, Plan, Refused, Role, Shown, Writes};
+use records::{Actor, Body, Compartment, Context, Do, Kind, Plan, RecordFacts, Refused, Role, Shown, Writes};
 use serde_json::{Value as Json, json};
 use signed::cbor::{self, Map, Value};
 use signed::{ActorId, DeviceId, RecordId, StatementHash, Timestamp, UserId};
@@ -341,4 +341,28 @@ pub fn action() -> Doc {
 
 pub fn scalar_text(scalar: &Scalar) -> Option<String> {
     scalar.to_value().as_text().map(str::to_owned)
+}
+
+pub fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+/// An open action of somebody's, in this compartment.
+pub fn facts(compartment: Compartment) -> RecordFacts {
+    RecordFacts {
+        record: record(1),
+        kind: "action".into(),
+        compartment,
+        author: user("someone"),
+        author_supervisor: None,
+        owners: vec![],
+        requested_by: vec![],
+        granted: vec![],
+        opened: vec![],
+        found: false,
+        asked: vec![],
+        open: true,
+        high_risk: false,
+        escalated: false,
+    }
 }

@@ -2,6 +2,7 @@
 //! the record itself, and the opening stands in the audit. An auditor opens a case in the same way, to read.
 
 use documents::{Created, Refusal, View};
+pub(crate) use records::opening::{OPENING, opens};
 use records::rules::Row;
 use records::{Kind, Role};
 use serde_json::Value as Json;
@@ -17,17 +18,8 @@ use super::types::AuditRow;
 use super::work::Work;
 use crate::error::ServerError;
 
-/// The kind of an opening.
-pub(crate) const OPENING: &str = "opening";
-
 /// The kind of key under which an opening is found by what it opens.
 const OPENED: u64 = 98;
-
-/// The record that an opening opens.
-fn opens(body: &Json) -> Option<RecordId> {
-    let named = body.get("opens")?;
-    named.as_str().or_else(|| named.get("record")?.as_str())?.parse().ok()
-}
 
 impl Work<'_> {
     /// Whether this may be opened by whoever asks: with a reason, and what they hold a headline of. An auditor
