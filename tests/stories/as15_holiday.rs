@@ -131,3 +131,37 @@ fn r77_a_school_break_moves_what_waits_for_the_school_and_no_timer_of_the_police
     world.sync("sgt1");
     assert_eq!(unseen(&mut world), 1);
 }
+
+#[test]
+fn r77_what_a_school_was_to_do_is_asked_of_somebody_else_when_it_shuts() {
+    let mut world = World::new("2026-07-16T09:00:00Z");
+    world.admin(&["policy", "--set", "school_closed=[\"2026-07-20/2026-08-31\"]"]);
+    world.sync_all(&["ofc1", "sgt1", "dsl1"]);
+    let (_, case) = asked(&mut world);
+    let watch = json!({ "case": case, "school": "100001", "exact_request": "watch her at the gate",
+        "about": [said("the girl")], "action_kind": "enquiry", "owner": "dsl1" });
+    let watch = world.new_record("ofc1", "action", watch);
+    world.sync_all(&["ofc1", "sgt1", "dsl1"]);
+    assert_eq!(world.told_about("ofc1", "R77.contact", &watch), 0);
+    // Monday the 20th: nobody is at the gate any more.
+    world.pass("4d");
+    world.sync("ofc1");
+    assert_eq!(world.told_about("ofc1", "R77.contact", &watch), 1);
+    assert!(world.marks("ofc1", &watch).contains(&"school_shut".to_owned()));
+    // It may wait, says the officer, until somebody can be there; the date is kept.
+    let until = json!({ "until": "2026-07-22T08:00:00Z", "reason": "she is at her aunt's until then" });
+    world.edit("ofc1", &watch, json!({ "school_exception": until }));
+    world.sync("ofc1");
+    world.pass("2d");
+    world.sync_all(&["ofc1", "sgt1"]);
+    assert_eq!(world.told_about("sgt1", "R77.contact", &watch), 0);
+    assert!(world.marks("ofc1", &watch).contains(&"school_shut".to_owned()), "the date has come");
+    // Nobody names anybody: a working day later it is the sergeant's. Then the head is asked, at home.
+    world.pass("1d");
+    world.sync("sgt1");
+    assert_eq!(world.told_about("sgt1", "R77.contact", &watch), 1);
+    world.edit("ofc1", &watch, json!({ "alternative_contact": "the head, at home" }));
+    world.sync_all(&["ofc1", "sgt1", "dsl1"]);
+    assert!(!world.is_prompted("sgt1", "R77.contact"));
+    assert_eq!(world.show("dsl1", &watch)["alternative_contact"]["as_said"], "the head, at home");
+}

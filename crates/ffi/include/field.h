@@ -829,6 +829,8 @@ field_status field_network_changed(field_store store, field_bytes state_json);
 #define FIELD_R21_NOT_REACHED 12101
 #define FIELD_R83_TENURE 18300
 #define FIELD_R96_KEPT 19602
+#define FIELD_R77_CONTACT 17701
+#define FIELD_R88_RECIPIENT 18804
 
 /* update */
 #define FIELD_STORE_NEWER 1004

@@ -60,6 +60,17 @@ pub fn next_school_day_end(from: Timestamp, policy: &Policy) -> Timestamp {
     end_of_next(from, |day| school_hours(day, policy))
 }
 
+/// The breaks of schools that last so many days or more (R77): from the first midnight to the last, by the policy.
+pub(crate) fn school_breaks(policy: &Policy) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    let day = |day: &str| Timestamp::parse(&format!("{day}T12:00:00Z")).ok().map(day_of);
+    let least = policy.school_break_days;
+    policy.school_closed.iter().filter_map(|known| period(known)).filter_map(move |(first, last)| {
+        let (first, last) = (day(first)?, day(last)?);
+        let begin = |day: i64| Timestamp::from_millis(day * DAY - offset(day * DAY));
+        (last - first + 1 >= least).then(|| (begin(first), begin(last + 1)))
+    })
+}
+
 /// Whether a moment lies in working hours, their end included: what is due then is due at work.
 #[must_use]
 pub fn is_working(at: Timestamp, policy: &Policy) -> bool {

@@ -415,6 +415,8 @@ codes! {
     R21_NOT_REACHED = 12101 "R21.not_reached" Refused;
     R83_TENURE = 18300 "R83.tenure" Refused;
     R96_KEPT = 19602 "R96.kept" Refused;
+    R77_CONTACT = 17701 "R77.contact" Refused;
+    R88_RECIPIENT = 18804 "R88.recipient" Refused;
 }
 
 #[cfg(test)]

@@ -45,6 +45,9 @@ pub static ACTION: Kind = Kind {
         a("hops", Shape::List(&Shape::Any)).computed(),
         a("escalations", Shape::List(&Shape::Record)).computed(),
         w("carried_context", Shape::List(&Shape::Any)).must_if(),
+        // R77: while the school that is to do this is shut.
+        c("alternative_contact", SAID),
+        c("school_exception", Shape::Object(EXCEPTION)),
         // R72: what the dates were moved for, and from the third on by which plan.
         a("extensions", Shape::List(&Shape::Any)).computed(),
     ],
@@ -107,6 +110,8 @@ pub static ACTION_NOTE: Kind = Kind {
 };
 
 const REQUESTED_BY: &[Field] = &[w("person", SAID).must(), w("org", TEXT).must()];
+/// Until when something may wait, and why.
+const EXCEPTION: &[Field] = &[c("until", TIME).must(), c("reason", TEXT).must()];
 /// One thing that shows an action was done.
 pub(crate) const EVIDENCE: &[Field] =
     &[w("ref", TEXT), w("sha256", TEXT).also(&["hash"]), w("type", TEXT), w("record", RECORD), w("added_at", TIME)];

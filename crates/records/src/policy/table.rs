@@ -198,6 +198,8 @@ settings! {
         "R74" load_alert_percent: usize = 150, "load_alert_percent" count(101, 1_000);
         /// A case older than this is listed to the inspector: six months.
         "R77" case_old_ms: i64 = 183 * DAY, "case_old_days" days(7, 3_660);
+        /// When schools are shut for so many days or more, what waits for one gets another contact or a date.
+        "R77" school_break_days: i64 = 5, "school_break_days" count(1, 92);
         /// Open cases an inspector is given each month.
         "R78" dip_sample: usize = 10, "dip_sample" count(1, 1_000);
         /// Training older than this is due again: two years.

@@ -21,6 +21,7 @@ pub mod people;
 pub mod read;
 mod referral;
 mod risk;
+mod schools;
 pub mod staffing;
 mod submission;
 mod supervision;
@@ -201,6 +202,7 @@ const FAMILIES: &[&[Rule]] = &[
     supervision::RULES,
     measures::RULES,
     staffing::RULES,
+    schools::RULES,
     extracts::RULES,
 ];
 

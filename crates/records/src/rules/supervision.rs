@@ -1,4 +1,4 @@
-//! R68-R80, R82-R84, R102, R118, R124, R125: cases outlive their officers, and closing is earned.
+//! R68-R76, R78-R80, R82-R84, R102, R118, R124, R125: cases outlive their officers, and closing is earned.
 
 use serde_json::Value as Json;
 use signed::{Timestamp, code};
@@ -19,7 +19,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R73", weigh: Some(no_update), gate: None },
     Rule { id: "R75", weigh: Some(claims), gate: None },
     Rule { id: "R76", weigh: Some(cover), gate: None },
-    Rule { id: "R77", weigh: Some(old_cases), gate: None },
     Rule { id: "R79", weigh: Some(contacts), gate: None },
     Rule { id: "R80", weigh: Some(expected_documents), gate: None },
     Rule { id: "R84", weigh: Some(feedback), gate: None },
@@ -236,13 +235,6 @@ fn claims(view: &CaseView<'_>, found: &mut Findings) {
     for check in view.of("intelligence_check").filter(|check| check.status == "claimed") {
         found.mark(check, "R75", "claim_without_evidence", "claimed as done, with nothing that shows it");
     }
-}
-
-/// R77: a case of half a year is the inspector's to see, whatever the school's holidays.
-fn old_cases(view: &CaseView<'_>, found: &mut Findings) {
-    let Some(case) = view.own().filter(|case| case.open) else { return };
-    let text = "this case is older than six months";
-    found.owe(Item::of("R77", code::R77_OLD, case, case.since(), text).after(view.policy.case_old_ms, To::Inspector));
 }
 
 /// R79: victim, parent, suspect, reporter: nobody goes four weeks without a word.

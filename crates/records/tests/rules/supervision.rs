@@ -134,6 +134,35 @@ fn r77_what_waits_for_a_school_waits_for_its_doors_and_what_the_police_owe_does_
 }
 
 #[test]
+fn r77_what_a_school_is_to_do_gets_another_contact_or_a_date_when_the_school_shuts() {
+    let mut case = Case::new();
+    let asked = json!({ "owner": "dsl1", "exact_request": "watch her at the gate", "action_kind": "enquiry" });
+    case.add("ask", "action", "ofc1", "09:00", asked);
+    case.add("own", "action", "ofc1", "09:00", json!({ "owner": "ofc1", "exact_request": "ring the hotel" }));
+    // A day off is no break; the summer is.
+    case.policy.school_closed = vec!["2026-03-03".into(), "2026-07-20/2026-08-31".into()].into();
+    let told = |case: &Case, when: &str| -> Vec<String> {
+        case.told(when, "R77").into_iter().filter(|line| line.ends_with("R77.contact")).collect()
+    };
+    assert!(told(&case, "2026-07-19T22:59:00Z").is_empty());
+    // Midnight in summer is 23:00 the day before.
+    assert_eq!(told(&case, "2026-07-19T23:00:00Z"), ["23:00 ofc1 R77.contact"]);
+    assert_eq!(case.marks("2026-07-19T23:00:00Z", "ask"), ["school_shut"]);
+    assert!(!case.marks("2026-07-19T23:00:00Z", "own").contains(&"school_shut"), "that waits for nobody at school");
+    assert_eq!(told(&case, "2026-07-20T15:00:00Z").last().unwrap(), "15:00 sgt1 R77.contact");
+    // It may wait until a date: then it is asked again.
+    let until = json!({ "until": "2026-08-10T08:00:00Z", "reason": "she is with her father until then" });
+    case.row_mut("ask").body["school_exception"] = until;
+    assert!(told(&case, "2026-08-10T07:59:00Z").is_empty());
+    assert_eq!(told(&case, "2026-08-10T08:00:00Z"), ["08:00 ofc1 R77.contact"]);
+    // Somebody else is asked; or school is open again.
+    assert!(told(&case, "2026-08-31T23:00:00Z").is_empty());
+    case.row_mut("ask").body["alternative_contact"] = json!({ "as_said": "the head, at home" });
+    assert!(told(&case, "2026-08-20T08:00:00Z").is_empty());
+    assert!(case.marks("2026-08-20T08:00:00Z", "ask").is_empty());
+}
+
+#[test]
 fn r79_nobody_goes_four_weeks_without_a_word() {
     let mut case = Case::new();
     child(&mut case);
