@@ -272,3 +272,31 @@ pub fn may_enter(role: Role, compartment: &Compartment) -> bool {
     let reach = reach(role, compartment);
     !barred(role, compartment) && !matches!(reach, Reach::Never | Reach::Hits | Reach::Opened)
 }
+
+/// Whether giving a record of this compartment to somebody by name gives them anything: what is shared with,
+/// assigned or handed to whoever may not hold it would reach nobody.
+#[must_use]
+pub fn may_be_given(role: Role, schools: &[String], compartment: &Compartment) -> bool {
+    // Staff data is for whoever is asked, drafts and choices are their author's: no step gives those away.
+    if compartment.user().is_some() {
+        return true;
+    }
+    let own_school = || compartment.school().is_some_and(|school| schools.iter().any(|own| own == school.as_str()));
+    match reach(role, compartment) {
+        Reach::Never | Reach::Hits | Reach::Opened => false,
+        Reach::SameSchoolNamed | Reach::OwnSchool => own_school(),
+        Reach::All
+        | Reach::Named
+        | Reach::Own
+        | Reach::Member
+        | Reach::CaseOwner
+        | Reach::Posted
+        | Reach::Open
+        | Reach::Supervised
+        | Reach::DraftExists
+        | Reach::Team
+        | Reach::Area
+        | Reach::AreaStaff
+        | Reach::Escalated => !barred(role, compartment),
+    }
+}

@@ -1,13 +1,74 @@
-//! R88: what was released to a school stays as it was released; whoever holds its source sees when that has moved on.
+//! R88: what was released to a school stays as it was released, whoever holds its source sees when that has moved on;
+//! and nothing is given to somebody who may not hold it.
 
 use serde_json::{Value as Json, json};
-use signed::cbor;
 use signed::digest::sha256;
+use signed::{cbor, code};
 
-use super::view::{CaseView, Row};
-use super::{Findings, Rule};
+use super::people::Member;
+use super::view::{CaseView, Row, StepRow};
+use super::{Attempt, Findings, Gate, Item, Rule, To};
+use crate::access::{Compartment, may_be_given};
 
-pub(super) const RULES: &[Rule] = &[Rule { id: "R88", weigh: Some(older_than_its_source), gate: None }];
+pub(super) const RULES: &[Rule] = &[Rule { id: "R88", weigh: Some(released_and_owned), gate: Some(given_in_vain) }];
+
+fn released_and_owned(view: &CaseView<'_>, found: &mut Findings) {
+    older_than_its_source(view, found);
+    for row in view.rows {
+        owned_in_vain(view, row, found);
+        shared_in_vain(view, row, found);
+    }
+}
+
+/// Whoever is named to do something and may not hold it never hears of it.
+fn owned_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
+    for owner in row.owners.iter().filter(|owner| row.open && gives_nothing(view, &row.compartment, owner)) {
+        let message = "whoever is to do this may not hold it and never hears of it: it is for somebody else to do";
+        found.gap(row, code::R88_RECIPIENT, format!("owner/{owner}"), message);
+        let item = Item::of("R88", code::R88_RECIPIENT, row, row.since(), message).about(format!("owner/{owner}"));
+        found.owe(item.after(0, To::User(row.author.clone())));
+    }
+}
+
+/// Whoever shared it without being able to know that it gives nobody anything hears of it, until they say so.
+fn shared_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
+    for step in row.did("share") {
+        let Some(to) = step.body.get("to").and_then(Json::as_str) else { continue };
+        let read = |later: &StepRow| later.verb == "acknowledge" && later.author == step.author && later.at >= step.at;
+        if gives_nothing(view, &row.compartment, to) && !row.steps.iter().any(read) {
+            let text = "what you shared reached nobody: they may not hold it";
+            let item = Item::of("R88", code::R88_RECIPIENT, row, step.at, text).about(to);
+            found.owe(item.after(0, To::User(step.author.clone())));
+        }
+    }
+}
+
+/// A record that is shared with, assigned, sent or handed to somebody who may not hold it would reach nobody, and
+/// whoever gave it would think that it did.
+fn given_in_vain(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
+    let path = match attempt.verb {
+        "share" | "assign" | "forward" | "dispatch" | "hand_over" => "to",
+        "add_member" => "user",
+        _ => return,
+    };
+    let Some(to) = attempt.body.get(path).and_then(Json::as_str) else { return };
+    // Members of a case may be of the hub, who hold nothing else of it.
+    let parts = [attempt.row.compartment.clone(), Compartment::Hub { case: view.case }];
+    let parts = if attempt.verb == "add_member" { &parts[..] } else { &parts[..1] };
+    if parts.iter().all(|part| gives_nothing(view, part, to)) {
+        let message = "they may not hold this and nothing would reach them: release an extract, or ask their school \
+                       by an action of its own";
+        gate.refuse(code::R88_RECIPIENT, path, message);
+    }
+}
+
+/// Whether somebody is known to be one who may not hold what lies there. Whom a device does not know it lets pass:
+/// the server knows everybody.
+fn gives_nothing(view: &CaseView<'_>, compartment: &Compartment, user: &str) -> bool {
+    let known = |member: &&Member| !member.role.of_school() || !member.schools.is_empty();
+    let member = view.people.member(user).filter(known);
+    member.is_some_and(|member| !may_be_given(member.role, &member.schools, compartment))
+}
 
 /// The parts of a record and its addenda, as one reader sees them, in a form that shows only whether they changed.
 /// It stands in the record itself and nowhere a school reads.
@@ -25,7 +86,7 @@ fn older_than_its_source(view: &CaseView<'_>, found: &mut Findings) {
     for extract in view.of("extract") {
         let Some(source) = extract.value("of").and_then(|of| view.named(of)) else { continue };
         let id = extract.id.to_string();
-        let of_this = |step: &&super::StepRow| step.body.get("extract").and_then(Json::as_str) == Some(&id);
+        let of_this = |step: &&StepRow| step.body.get("extract").and_then(Json::as_str) == Some(&id);
         let Some(released) = source.did("release_extract").find(of_this) else { continue };
         let lines = extract.lines("parts").iter();
         let parts: Vec<String> = lines.filter_map(Json::as_str).map(str::to_owned).collect();

@@ -242,6 +242,57 @@ fn r88_an_extract_says_that_it_is_older_than_its_source_to_whoever_holds_both() 
 }
 
 #[test]
+fn r88_nothing_is_given_to_somebody_who_may_not_hold_it() {
+    let mut case = Case::new();
+    let school = |id: &str| records::access::Compartment::Share {
+        school: signed::SchoolId::new(id).unwrap(),
+        case: self::id("case"),
+    };
+    case.add("asked", "action", "dsl1", "09:00", json!({ "owner": "ofc1", "school": "100001" }));
+    case.row_mut("asked").compartment = school("100001");
+    case.add("own", "action", "ofc1", "09:00", json!({ "owner": "ofc1" }));
+    let gate = |case: &Case, name: &str, verb: &str, to: &str| -> Vec<String> {
+        let body = json!({ "to": to, "user": to, "reason": "they asked", "why": "theirs" });
+        let all = case.gate("09:30", name, verb, "ofc1", body);
+        all.into_iter().filter(|line| line.starts_with("R88.")).collect()
+    };
+    case.people.push(
+        case.people
+            .iter()
+            .find(|one| one.user == "dsl1")
+            .map(|lead| records::rules::Member { user: "dsl2".into(), schools: vec!["100002".into()], ..lead.clone() })
+            .unwrap(),
+    );
+    for verb in ["share", "assign", "forward"] {
+        // The lead of that school, and police; another school's lead gets nothing by it, and neither does the hub.
+        for to in ["dsl1", "ofc2", "insp1", "nobody-knows"] {
+            assert!(gate(&case, "asked", verb, to).is_empty(), "{verb} {to}");
+        }
+        for to in ["dsl2", "hub1"] {
+            assert_eq!(gate(&case, "asked", verb, to), ["R88.recipient to"], "{verb} {to}");
+        }
+        // What lies with the police is for no school at all.
+        for to in ["dsl1", "hub1", "dpo1"] {
+            assert_eq!(gate(&case, "own", verb, to), ["R88.recipient to"], "{verb} {to}");
+        }
+    }
+    // Of the hub somebody may be added to a case: what is theirs to read is referred to them.
+    assert!(gate(&case, "case", "add_member", "hub1").is_empty());
+    assert_eq!(gate(&case, "case", "add_member", "dsl1"), ["R88.recipient user"]);
+    // Whoever was named as owner at the start and may not hold it never hears of it: whoever asked sees that.
+    assert!(case.gaps_by("09:30", "own", "R88").is_empty());
+    case.row_mut("own").owners = vec!["dsl1".into()];
+    assert_eq!(case.gaps_by("09:30", "own", "R88"), ["R88.recipient owner/dsl1"]);
+    assert_eq!(case.told("09:30", "R88"), ["09:00 ofc1 R88.recipient"]);
+    // A device that did not know them let it pass: the server tells whoever shared it, until they have read that.
+    case.row_mut("own").owners = vec!["ofc1".into()];
+    case.step("asked", "share", "ofc1", "09:40", json!({ "to": "dsl2", "reason": "she moved" }));
+    assert_eq!(case.told("09:40", "R88"), ["09:40 ofc1 R88.recipient"]);
+    case.step("asked", "acknowledge", "ofc1", "09:50", json!({}));
+    assert!(case.told("09:50", "R88").is_empty());
+}
+
+#[test]
 fn r114_a_child_who_saw_it_is_named_in_a_referral_only_on_a_sergeants_decision() {
     let mut case = Case::new();
     case.add(
