@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, gaps};
+use crate::world::{World, gaps, said};
 
 #[test]
 fn r89_an_agreement_that_ends_takes_the_standing_share_from_that_moment_and_the_dpo_is_told() {
@@ -201,4 +201,67 @@ fn r47_an_extract_by_somebody_without_the_vault_that_names_the_reporter_never_le
     let read = world.list("dsl1", "extract");
     assert_eq!(read.len(), 1);
     assert_eq!(world.show("dsl1", read[0]["id"].as_str().unwrap())["text"], "He waits at the gate.");
+}
+
+#[test]
+fn r47_an_officer_who_knows_the_reporter_cannot_name_them_to_a_school_or_the_hub_by_mistake() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.sync_all(&["dsl1", "ofc1", "hub1"]);
+    let concern =
+        world.new_record("dsl1", "concern", json!({ "exact_words": "she will not walk home", "source": "school" }));
+    let case = world.show("dsl1", &concern)["case"].as_str().unwrap().to_owned();
+    world.sync_all(&["dsl1", "ofc1"]);
+    let aunt = json!({ "case": case, "roles": ["reporter"], "names": ["Ann O'Hara"], "phones": ["07700 900456"] });
+    world.new_record("ofc1", "person", aunt);
+    let asked = json!({ "case": case, "school": "100001", "exact_request": "Ann O'Hara says he waits: watch the gate",
+        "about": [said("a girl")], "action_kind": "enquiry", "owner": "dsl1" });
+    let made = world.made("ofc1", "action", &asked);
+    assert!(gaps(&made).iter().any(|gap| gap.starts_with("R47.reporter_named")), "{made}");
+    let asked = made["id"].as_str().unwrap().to_owned();
+    let update =
+        json!({ "action": asked, "text": "ring Ann back on 07700900456", "text_police": "Ann O'Hara rang again" });
+    let update = world.new_record("ofc1", "action_update", update);
+    let changed = world.edit("ofc1", &asked, json!({ "alternative_contact": "Ann O'Hara" }));
+    assert!(gaps(&changed).iter().any(|gap| gap.starts_with("R47.reporter_named")), "{changed}");
+    let referral = json!({ "case": case, "child": "a girl of 12", "to": "hub", "recipients": ["hub1"],
+        "facts": ["Ann O'Hara saw him at the gate"], "decision": "made", "made_by": "police" });
+    let (referral, _) = world.sealed("ofc1", "referral", referral);
+    world.sync_all(&["ofc1", "dsl1", "hub1"]);
+    for (user, id) in [("dsl1", &asked), ("dsl1", &update), ("hub1", &referral)] {
+        let shown = world.show(user, id).to_string();
+        assert!(shown.contains("[not named]"), "{user}: {shown}");
+        for name in ["Ann", "O'Hara", "07700900456"] {
+            assert!(!shown.contains(name), "{user}: {shown}");
+        }
+    }
+    // What the police say among themselves keeps its words.
+    let note = world.list("ofc1", "action_note")[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.show("ofc1", &note)["text"], "Ann O'Hara rang again");
+}
+
+#[test]
+fn r88_what_is_shared_with_somebody_who_may_not_hold_it_is_refused_or_told() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    world.sync_all(&["dsl1", "dsl2", "ofc1", "sgt1"]);
+    let asked = json!({ "exact_request": "please speak to her", "about": [said("a girl")], "action_kind": "visit" });
+    let asked = world.new_record("dsl1", "action", asked);
+    let case = world.show("dsl1", &asked)["case"].as_str().unwrap().to_owned();
+    world.sync_all(&["dsl1", "ofc1"]);
+    // This officer's device does not know the lead of another school. It lets it pass; the server knows.
+    world.step("ofc1", &asked, "share", json!({ "to": "dsl2", "reason": "she moves there" }));
+    world.sync_all(&["ofc1", "dsl2"]);
+    assert!(world.run("dsl2", &["show", &asked], None).is_err());
+    world.sync("ofc1");
+    assert!(world.is_prompted("ofc1", "R88.recipient"), "nobody believes that it arrived");
+    world.step("ofc1", &asked, "acknowledge", json!({}));
+    world.sync_all(&["ofc1", "ofc1"]);
+    assert!(!world.is_prompted("ofc1", "R88.recipient"));
+    // What their own school is asked by an action of its own reaches them; from then on they are known, and refused.
+    let theirs = json!({ "case": case, "school": "100002", "exact_request": "please speak to her", "owner": "dsl2",
+        "about": [said("a girl")], "action_kind": "visit" });
+    let theirs = world.new_record("ofc1", "action", theirs);
+    world.sync_all(&["ofc1", "dsl2", "ofc1"]);
+    assert!(world.run("dsl2", &["show", &theirs], None).is_ok());
+    let refused = world.refused("ofc1", &asked, "share", json!({ "to": "dsl2", "reason": "she moves there" }));
+    assert_eq!(refused, ["R88.recipient to"]);
 }

@@ -25,6 +25,7 @@ pub mod sealed_box;
 mod store;
 mod sync;
 mod types;
+mod veil;
 mod weigh;
 
 pub use api::counted::SearchFor;

@@ -30,6 +30,7 @@ pub mod schema;
 pub mod seal;
 pub mod shown;
 pub mod status;
+pub mod veil;
 pub mod verb_bodies;
 pub mod verbs;
 pub mod withhold;

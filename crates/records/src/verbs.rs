@@ -14,11 +14,13 @@ use crate::body::NewRecord;
 use crate::edits;
 use crate::gap::Gap;
 use crate::kind::{Argues, Kind, Owns, Step};
+use crate::matching::Screen;
 use crate::normal::Normal;
 use crate::rights;
 use crate::rules::{self, Attempt};
 use crate::shown::Shown;
 use crate::status::Context;
+use crate::veil;
 use crate::verb_bodies;
 use crate::writes::Writes;
 
@@ -97,10 +99,13 @@ pub fn plan(
     if kind.drafted && !shown.sealed {
         return refuse(code::I_DRAFT, "", "seal it first");
     }
-    let body = verb_body(step, what.body.clone(), new_id)?;
+    let mut body = verb_body(step, what.body.clone(), new_id)?;
+    let masked =
+        veiled(step, view, actor, ctx).map_or_else(Vec::new, |screen| veil::step(step.verb, &mut body, &screen));
     let (step, claimed) = claimed_only(kind, step, &body);
     let mut planned =
         Planning { kind, view, shown, actor, step, body, ctx, new_id, plan: Plan::new(step), refused: Vec::new() };
+    planned.plan.gaps.extend(masked);
     planned.state();
     planned.needs();
     planned.ownership();
@@ -127,6 +132,14 @@ pub fn plan(
     }
     planned.rules();
     planned.finish(&what.considered)
+}
+
+/// What is masked in a step's words: those about a record that a school or the hub reads. An extract is masked where
+/// it is made, of whatever record.
+fn veiled(step: &Step, view: &View, actor: Actor<'_>, ctx: &Context<'_>) -> Option<Screen> {
+    let compartment = view.created()?.1.compartment.parse().ok()?;
+    let case = ctx.case.filter(|_| step.verb != "release_extract")?;
+    veil::screen(case.rows, actor.role, &compartment)
 }
 
 /// R36: a check that is completed without a reference is claimed.

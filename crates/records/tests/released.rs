@@ -176,3 +176,80 @@ fn r47_the_reporter_is_masked_in_an_extract_and_the_account_keeps_its_words() {
     let blind = release(&doc, &[], body).unwrap();
     assert!(blind.gaps.iter().any(|gap| gap.code.name == "R47.unknown_here"));
 }
+
+#[test]
+fn r47_what_an_officer_writes_for_a_school_or_the_hub_is_masked_and_what_they_write_for_the_police_is_not() {
+    let hub = Compartment::Hub { case: record(9) };
+    let share = Compartment::Share { school: signed::SchoolId::new("100001").unwrap(), case: record(9) };
+    let rows = [vault()];
+    for (role, compartment, leaves) in [
+        (Role::Officer, &share, true),
+        (Role::Sergeant, &hub, true),
+        (Role::Officer, &Compartment::Police { case: record(9) }, false),
+        // A school's own words are its own: it holds no vault.
+        (Role::Dsl, &share, false),
+        (Role::Hub, &hub, false),
+    ] {
+        assert_eq!(records::veil::screen(&rows, role, compartment).is_some(), leaves, "{role} {compartment}");
+        assert!(records::veil::screen(&[], role, compartment).is_none(), "nobody asked not to be known");
+    }
+    let screen = records::veil::screen(&rows, Role::Officer, &share).unwrap();
+    let kind = records::kind("action").unwrap();
+    let body = json!({
+        "case": record(9).to_string(), "school": "100001", "exact_request": "Ann O'Hara rang: watch the gate",
+        "about": [{ "as_said": "Ann's niece" }, { "record": record(20).to_string() }], "action_kind": "enquiry",
+        "requested_by": { "person": "Ann O'Hara", "org": "family" }, "owner": "dsl1",
+        "carried_context": [{ "said": "ring 07700900456", "of": record(20).to_string() }],
+    });
+    let mut body = normalise(kind, body, &mut ids()).unwrap();
+    let masked = records::veil::body(kind, &mut body, &screen);
+    let paths: Vec<String> = masked.iter().map(|gap| format!("{} {}", gap.code.name, gap.path)).collect();
+    assert_eq!(
+        paths,
+        [
+            "R47.reporter_named about",
+            "R47.reporter_named carried_context",
+            "R47.reporter_named exact_request",
+            "R47.reporter_named requested_by"
+        ]
+    );
+    let text = Json::Object(body.0.clone()).to_string();
+    for name in ["Ann", "O'Hara", "07700900456"] {
+        assert!(!text.contains(name), "{name} in {text}");
+    }
+    assert_eq!(body.0["exact_request"], "[not named] rang: watch the gate");
+    assert_eq!(body.0["about"][1]["record"], record(20).to_string(), "which record it is stays");
+    assert_eq!((&body.0["owner"], &body.0["action_kind"]), (&json!("dsl1"), &json!("enquiry")));
+    assert!(records::veil::body(kind, &mut body, &screen).is_empty(), "once is enough");
+    // The same of one value that is set later.
+    let mut sets = vec![("alternative_contact".to_owned(), json!("Ann O'Hara")), ("owner".to_owned(), json!("ann"))];
+    assert_eq!(records::veil::sets(kind, &mut sets, &screen).len(), 1);
+    assert_eq!(sets[0].1, "[not named]");
+}
+
+#[test]
+fn r47_a_referral_names_the_child_it_is_about_also_where_that_child_reported_it() {
+    let hub = Compartment::Hub { case: record(9) };
+    let child = Row { body: json!({ "roles": ["child", "reporter"], "names": ["Kim Lee"] }), ..vault() };
+    let kind = records::kind("referral").unwrap();
+    let referral = || {
+        let body = json!({ "case": record(9).to_string(), "child": "Kim Lee", "to": "hub",
+            "facts": ["Kim Lee told a friend", "Ann O'Hara rang"] });
+        normalise(kind, body, &mut ids()).unwrap()
+    };
+    let mut sent = referral();
+    let screen = records::veil::screen(&[vault(), child.clone()], Role::Officer, &hub).unwrap();
+    records::veil::body(kind, &mut sent, &screen);
+    assert_eq!(sent.0["child"], json!({ "as_said": "Kim Lee" }));
+    assert_eq!(sent.0["facts"], json!(["Kim Lee told a friend", "[not named] rang"]));
+    // A school is told no name of a child who reported.
+    let share = Compartment::Share { school: signed::SchoolId::new("100001").unwrap(), case: record(9) };
+    assert_eq!(
+        records::veil::screen(&[child], Role::Officer, &share).unwrap().mask("Kim Lee rang"),
+        "[not named] rang"
+    );
+    // Whom a sergeant decided to name is named (R114).
+    let mut decided = referral();
+    decided.0.insert("lawful_basis_to_name_child_witness".into(), json!("sgt1: needed to keep her safe"));
+    assert!(records::veil::body(kind, &mut decided, &screen).is_empty());
+}

@@ -10,7 +10,8 @@ use signed::cbor::{Map, Value};
 use signed::{RecordId, Timestamp, code};
 use sync_engine::Urgency;
 
-use super::{Ids, answer, kind_of, small_enough, vital};
+use super::{Ids, kind_of, small_enough, vital};
+use crate::api::edit::edited;
 use crate::api::new::reader;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Moment};
@@ -102,7 +103,7 @@ impl Field {
         if flush_now || typed as u64 >= FLUSH_BYTES {
             self.saved();
         }
-        Ok(answer::json(&answer::Edited { id: id.into(), status: line.status }))
+        Ok(edited(&line, &[]))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Edits of working fields, and addenda to what is sealed.
 
+use documents::View;
 use records::rights::may_edit;
 use records::{Compartment, Gap, Kind, Writes, addendum, edits};
 use serde_json::Value as Json;
@@ -13,7 +14,8 @@ use crate::field::{Field, Me, Moment};
 use crate::pen::{Pen, Saying, Words};
 use crate::sealed_box;
 use crate::store::changes::DocRow;
-use crate::store::lists;
+use crate::store::lists::{self, Line};
+use crate::veil;
 
 impl Field {
     /// Changes working fields of a draft or a record: `{"id","status"}`. What is sealed is refused
@@ -37,20 +39,22 @@ impl Field {
             return self.change_draft(id, &sets, flush, moment, entry);
         }
         let me = self.me()?;
-        let line = self.write(false, |db| {
+        let (line, masked) = self.write(false, |db| {
             sealed_box::took(db, entry)?;
             let (mut row, mut view) = held(db, id)?;
             let kind = kind_of(&row.kind)?;
             allowed(&me, kind, &row, &sets)?;
+            let pen = Pen { db, me: &me, moment, random: self.random() };
+            let mut sets = sets.clone();
+            let masked = veil::sets(&pen, kind, case_of(&row, &view), &row.compartment.parse()?, &mut sets)?;
             let mut ids = Ids::new(self.random(), moment.now);
             let writes = edits(kind, &view, &sets, &moment.policy, &mut || ids.next())?;
             ids.done()?;
-            let pen = Pen { db, me: &me, moment, random: self.random() };
             pen.write(&mut row, Some(&mut view), &Words { writes, ..Words::default() }, Urgency::Info)?;
-            finish(&pen, &row, &view)
+            Ok((finish(&pen, &row, &view)?, masked))
         })?;
         self.saved();
-        Ok(answer::json(&answer::Edited { id: id.into(), status: line.status }))
+        Ok(edited(&line, &masked))
     }
 
     /// Sets each top-level field a body names (`edit --from`): `{"id","status"}`.
@@ -85,10 +89,15 @@ impl Field {
             if !records::may_step(me.role, kind, "addendum") {
                 return Err(FieldError::new(code::I_DENIED, "this role adds nothing to a record"));
             }
+            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
+            let (mut text, mut sets) = (text.clone(), sets.clone());
+            if let Some(screen) = veil::screen(&pen, case_of(&row, &view), &row.compartment.parse()?)? {
+                text.iter_mut().for_each(|text| drop(records::veil::text(text, &screen)));
+                records::veil::sets(kind, &mut sets, &screen);
+            }
             let mut ids = Ids::new(self.random(), moment.now);
             let added = addendum(kind, &view, text.as_deref(), &sets, reason, &moment.policy, &mut || ids.next())?;
             ids.done()?;
-            let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             let saying = Saying::step("addendum", added.content);
             let writes = Writes { sealed: signed::cbor::Map::new(), ..added.writes };
             let words = Words { saying: Some(saying), writes, ..Words::default() };
@@ -98,6 +107,16 @@ impl Field {
         self.saved();
         Ok(answer::json(&answer::Added { id: id.into(), status: line.status, statement: statement.map(Into::into) }))
     }
+}
+
+/// What was changed; with what was masked in it (R47).
+pub(crate) fn edited(line: &Line, masked: &[Gap]) -> Json {
+    let gaps = (!masked.is_empty()).then(|| answer::Gap::list(masked));
+    answer::json(&answer::Edited { id: line.id.into(), status: line.status.clone(), gaps })
+}
+
+fn case_of(row: &DocRow, view: &View) -> RecordId {
+    view.created().and_then(|(_, made)| made.case).unwrap_or(row.record)
 }
 
 /// Whether this role may change these fields here; every one that it may not is named.

@@ -21,7 +21,7 @@ use crate::sealed_box;
 use crate::store::changes::{self, DocRow};
 use crate::store::lists::{self, DraftRow, Line};
 use crate::store::{directory, frames};
-use crate::weigh;
+use crate::{veil, weigh};
 
 /// A record about to be made.
 pub(crate) struct Fresh {
@@ -153,12 +153,14 @@ pub(crate) fn reader<'a>(pen: &Pen<'a>) -> Reader<'a> {
 pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash, Vec<Gap>)> {
     let mut body = fresh.body.clone();
     let note = take_note(fresh.kind, &mut body, fresh.id);
+    let compartment = belongs(pen, fresh.id, fresh.kind, &body)?;
     if fresh.kind.name == "action" {
-        let compartment = created(pen, fresh.id, fresh.kind, &body, By::Hand)?.compartment.parse()?;
         weigh::carry(pen, fresh.id, fresh.kind, &mut body, &compartment)?;
     }
+    let masked = veil::body(pen, fresh.kind, body.case().unwrap_or(fresh.id), &compartment, &mut body)?;
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
-    let made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
+    let mut made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
+    made.2.extend(masked);
     if let Some(note) = note {
         bring(pen, &note, fresh)?;
     }
@@ -288,6 +290,11 @@ pub(crate) fn finish_one(pen: &Pen<'_>, row: &DocRow, view: &View) -> Result<Lin
 pub(crate) fn make_one(pen: &Pen<'_>, fresh: &Fresh) -> Result<()> {
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     start(pen, fresh.id, fresh.kind, &fresh.body, &when, By::Rule).map(drop)
+}
+
+/// Where what is written by hand belongs.
+pub(crate) fn belongs(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body) -> Result<Compartment> {
+    Ok(created(pen, id, kind, body, By::Hand)?.compartment.parse()?)
 }
 
 fn created(pen: &Pen<'_>, id: RecordId, kind: &'static Kind, body: &Body, by: By) -> Result<Created> {

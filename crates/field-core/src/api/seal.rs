@@ -11,6 +11,7 @@ use crate::error::{FieldError, Result};
 use crate::field::Field;
 use crate::pen::Pen;
 use crate::store::{changes, lists};
+use crate::veil;
 
 impl Field {
     /// Seals a draft: `{"id","status":"sealed"|"sealed_incomplete","statement","gaps"}`. What is
@@ -32,11 +33,14 @@ impl Field {
             // What is withheld stays with the police: whoever may write no such note keeps their own words.
             let noted = records::may_create(me.role, kind_of("action_note")?);
             let withheld = if noted { records::withhold::withhold(kind, &mut body, id) } else { None };
+            let compartment = new::belongs(&pen, id, kind, &body)?;
+            let masked = veil::body(&pen, kind, body.case().unwrap_or(id), &compartment, &mut body)?;
             let mut made = new::begin(&pen, id, kind, &body, &when)?;
             if let Some(withheld) = withheld {
                 made.2.extend(withheld.gaps);
                 new::bring(&pen, &withheld.note, &new::Fresh { id, kind, body })?;
             }
+            made.2.extend(masked);
             draft::close(&pen, id, &made.1)?;
             attach::say(&pen, id)?;
             Ok(made)

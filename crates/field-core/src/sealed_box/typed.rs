@@ -26,7 +26,7 @@ impl Typed {
     }
 
     pub(super) fn edited(&self) -> Json {
-        answer::json(&answer::Edited { id: self.entry.id.into(), status: BOXED.to_owned() })
+        answer::json(&answer::Edited { id: self.entry.id.into(), status: BOXED.to_owned(), gaps: None })
     }
 
     /// The entry with this typed on, if it can be: a draft grows by it, a change takes the newer value. Of a record

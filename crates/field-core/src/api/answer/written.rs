@@ -67,6 +67,10 @@ pub struct Edited {
     pub id: Id,
     /// Where it stands.
     pub status: String,
+    /// Where words were masked before they were written, because a school or the hub reads them (R47); absent where
+    /// none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<Gap>>,
 }
 
 /// A draft became a record whose words never change again.
