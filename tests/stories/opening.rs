@@ -227,6 +227,34 @@ fn an_auditor_reads_a_case_under_a_logged_purpose_never_the_reporter_and_changes
     assert_eq!(world.admin(&["verify"])["ok"], true);
 }
 
+#[test]
+fn r91_what_was_opened_with_a_reason_is_closed_again_and_opened_anew_with_another() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    let case = case(&mut world);
+    world.admin(&["user", "add", "--id", "aud1", "--name", "aud1", "--role", "auditor"]);
+    world.sync("aud1");
+    let open = |why: &str| json!({ "opens": case.id, "reason": why });
+    world.new_record("aud1", "opening", open("complaint 17"));
+    world.sync_all(&["aud1"]);
+    assert!(world.show("aud1", &case.account).to_string().contains(WORDS));
+    // Four weeks: to the end of the last day it is there, then nobody has to take it away.
+    world.pass("27d");
+    world.sync("aud1");
+    assert!(world.show("aud1", &case.account).to_string().contains(WORDS));
+    world.pass("1d");
+    world.sync_all(&["aud1"]);
+    for id in [&case.account, &case.id] {
+        assert_eq!(refusal(&mut world, "aud1", &["show", id], None), "I.not_found");
+    }
+    assert!(world.show("ofc1", &case.account).to_string().contains(WORDS), "nothing of it is anybody else's loss");
+    world.new_record("aud1", "opening", open("complaint 17, the appeal"));
+    world.sync_all(&["aud1"]);
+    assert!(world.show("aud1", &case.account).to_string().contains(WORDS));
+    let reasons: Vec<String> = openings(&world, &case.id).into_iter().map(|(_, reason)| reason).collect();
+    assert_eq!(reasons, ["complaint 17", "complaint 17, the appeal"]);
+    assert_eq!(world.admin(&["verify"])["ok"], true);
+}
+
 /// Everything an auditor may try is refused on their own device.
 fn changes_nothing(world: &mut World, case: &Case) {
     let before = world.done("aud1", &["status"])["unsent"].clone();

@@ -233,6 +233,8 @@ settings! {
         "R54, R77" school_closed: Cow<'static, [Cow<'static, str>]> = Cow::Borrowed(&[]), "school_closed" Form::Days;
     }
     "Keeping and erasing" {
+        /// What somebody opened with a reason they hold for so long; after that they say again why.
+        "R91" opening_ms: i64 = 28 * DAY, "opening_days" days(1, 366);
         /// Group 1 is kept until the person would be of this age.
         "R96" retention_1_until_age: i64 = 100, "retention_group_1_until_age" count(75, 120);
         /// And is looked at again after so many years.

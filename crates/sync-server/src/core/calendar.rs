@@ -1,5 +1,5 @@
 //! What the calendar brings: an agreement that ends (R89), a month that begins (R78), a long time in one role
-//! (R83), training that is known (R82). Each date is a row among the prompts, addressed to the server: none is lost or comes twice.
+//! (R83), training that is known (R82), an opening that is closed again (R91). Each date is a row among the prompts, addressed to the server: none is lost or comes twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,7 +75,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn put_date(&mut self, id: RecordId, rule: &str, due: Timestamp, about: &str) -> Result<(), ServerError> {
+    pub(super) fn put_date(
+        &mut self,
+        id: RecordId,
+        rule: &str,
+        due: Timestamp,
+        about: &str,
+    ) -> Result<(), ServerError> {
         let user = UserId::new(SERVER).map_err(|_| MISFIT)?;
         let line = cbor::encode(&Value::Map(Map::from([("about".to_owned(), Value::text(about))])));
         let (rule, rung) = (rule.to_owned(), 1);
@@ -94,6 +100,11 @@ impl Work<'_> {
                 self.sample(row.due)
             }
             "R83" => self.long_in_role(&row),
+            "R91" => {
+                let about = about(&row)?;
+                self.opening_ended(&about);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -101,9 +112,7 @@ impl Work<'_> {
     /// R89: the standing share of a school ends at this moment, on every device that held it; data protection
     /// officers are told.
     fn agreement_ended(&mut self, row: &PromptRow) -> Result<(), ServerError> {
-        let Ok(Value::Map(line)) = cbor::decode(&row.line) else { return Err(MISFIT) };
-        let about = line.get("about").and_then(Value::as_text).and_then(|id| SchoolId::new(id).ok());
-        let Some(school) = about else { return Ok(()) };
+        let Ok(school) = SchoolId::new(&about(row)?) else { return Ok(()) };
         let newest = self.tx.school(&school)?.and_then(|school| school.until).as_deref().and_then(day_after);
         if newest != Some(row.due) || !switch::on("R89") {
             // It was signed again since.
@@ -126,9 +135,7 @@ impl Work<'_> {
     /// R83: whoever has been in one role for long is reminded of it. Their sergeant reads how many of theirs are, and
     /// not who.
     fn long_in_role(&mut self, row: &PromptRow) -> Result<(), ServerError> {
-        let Ok(Value::Map(line)) = cbor::decode(&row.line) else { return Err(MISFIT) };
-        let about = line.get("about").and_then(Value::as_text).and_then(|id| UserId::new(id).ok());
-        let Some(user) = about.filter(|_| switch::on("R83")) else { return Ok(()) };
+        let Some(user) = UserId::new(&about(row)?).ok().filter(|_| switch::on("R83")) else { return Ok(()) };
         if !self.person(&user).is_some_and(|person| person.row.active) {
             return Ok(());
         }
@@ -242,6 +249,12 @@ impl Work<'_> {
         }
         found
     }
+}
+
+/// What a date is about: a school, a user, a case.
+fn about(row: &PromptRow) -> Result<String, ServerError> {
+    let Ok(Value::Map(line)) = cbor::decode(&row.line) else { return Err(MISFIT) };
+    line.get("about").and_then(Value::as_text).map(str::to_owned).ok_or(MISFIT)
 }
 
 /// Midnight (UTC) after a day `YYYY-MM-DD`.

@@ -3,10 +3,10 @@
 
 use documents::{Created, Refusal, View};
 pub(crate) use records::opening::{OPENING, opens};
-use records::rules::Row;
-use records::{Kind, Role};
+use records::rules::{Row, look};
+use records::{Kind, Policy, Role};
 use serde_json::Value as Json;
-use signed::{RecordId, UserId, code};
+use signed::{RecordId, Timestamp, UserId, code};
 
 use super::Core;
 use super::audience::Entitlement;
@@ -52,9 +52,22 @@ impl Work<'_> {
         Ok(self.tx.put_keys(row.id, keys.as_slice())?)
     }
 
+    /// The end of an opening, as a row that falls due.
+    fn watch_opening(&mut self, row: &Row) -> Result<(), ServerError> {
+        let Some(case) = row.case else { return Ok(()) };
+        let id = RecordId::derived(&["opening_ends", &row.id.to_string()]);
+        self.put_date(id, "R91", ends(row, &self.core.policy()), &case.to_string())
+    }
+
+    /// An opening has ended: who may hold the case it opened is looked at again.
+    pub(super) fn opening_ended(&mut self, about: &str) {
+        self.moved.extend(about.parse::<RecordId>());
+    }
+
     /// A new opening stands in the audit, and whoever may hold what it opens is looked at again.
     pub(crate) fn opened(&mut self, row: &Row) -> Result<(), ServerError> {
         self.moved.extend(row.case);
+        self.watch_opening(row)?;
         let records: Vec<RecordId> = opens(&row.body).into_iter().chain([row.id]).collect();
         let note = Note {
             operation: "consultation",
@@ -69,16 +82,23 @@ impl Work<'_> {
 }
 
 impl Entitlement<'_> {
-    /// Who opened a record with a reason.
+    /// Who opened a record with a reason, not too long ago.
     pub(crate) fn opened(&self, id: RecordId) -> Result<Vec<UserId>, ServerError> {
         let key = self.core.vault.match_key(OPENING, &id.to_string());
         let mut users = Vec::new();
         for opening in self.tx.with_key(&key, OPENINGS_PER_RECORD_MAX)? {
             let Some(row) = self.tx.document(opening)?.filter(|row| row.kind == OPENING) else { continue };
-            users.extend(self.core.projection(&row)?.map(|opening| opening.author));
+            let opening = self.core.projection(&row)?.and_then(|opening| opening.row);
+            let holds = opening.filter(|opening| ends(opening, &self.core.policy()) > self.now);
+            users.extend(holds.and_then(|opening| UserId::new(&opening.author).ok()));
         }
         Ok(users)
     }
+}
+
+/// When what was opened is closed again.
+fn ends(opening: &Row, policy: &Policy) -> Timestamp {
+    look::later(opening.since(), policy.opening_ms)
 }
 
 impl Core {
