@@ -71,8 +71,11 @@ fn untold<'a>(view: &CaseView<'a>) -> Vec<Untold<'a>> {
     let mut all = Vec::new();
     for measure in view.of("protective_measure") {
         let Some((since, event)) = over(measure, view.now) else { continue };
+        // A lapse is known before it comes: a word of the day before is one in time.
+        let before = if event == LAPSE { -view.policy.protected_told_ms } else { 0 };
+        let from = later(since, before);
         for (at, who) in measure.lines("protects").iter().enumerate() {
-            if !view.of("contact_log").any(|contact| tells(view, contact, measure, since, who)) {
+            if !view.of("contact_log").any(|contact| tells(view, contact, measure, from, who)) {
                 let line = who.get("id").and_then(Json::as_str).map_or_else(|| at.to_string(), str::to_owned);
                 all.push(Untold { measure, line, who, event: event.clone(), since });
             }
@@ -81,13 +84,16 @@ fn untold<'a>(view: &CaseView<'a>) -> Vec<Untold<'a>> {
     all
 }
 
+/// What ends a measure that nobody ended: its date.
+const LAPSE: &str = "lapse";
+
 /// From when a measure does no longer protect as it did, and by which step. What replaced it after it ended is no
 /// news to those who were told that it ended.
 fn over(measure: &Row, now: Timestamp) -> Option<(Timestamp, String)> {
     let by = |verbs: &[&str]| measure.steps.iter().rfind(|step| verbs.contains(&step.verb.as_str()));
     let step = by(&["end", "breach"]).or_else(|| by(&["replace"]));
     step.map(|step| (step.at, step.statement.to_string()))
-        .or_else(|| ended_at(measure, now).map(|at| (at, String::from("lapse"))))
+        .or_else(|| ended_at(measure, now).map(|at| (at, String::from(LAPSE))))
 }
 
 /// Whether a contact says that somebody was told of this: themselves, or another for them, by whom, when and how.

@@ -73,19 +73,19 @@ impl Directory {
         self.member(user).is_some_and(|member| !member.away)
     }
 
-    /// The sergeant over somebody: their supervisor, else a sergeant of their team.
+    /// The sergeant over somebody: their supervisor; where that one has left or is not known here, a sergeant of their
+    /// team.
     #[must_use]
     pub fn sergeant_of(&self, user: &str) -> Option<&str> {
         let member = self.member(user)?;
-        if let Some(own) = member.supervisor.as_deref() {
-            return Some(own);
+        let own = member.supervisor.as_deref();
+        if member.role == Role::Sergeant || own.is_some_and(|own| self.member(own).is_some()) {
+            return own;
         }
-        if member.role == Role::Sergeant {
-            return None;
-        }
-        self.first(|one| {
+        let of_team = self.first(|one| {
             one.role == Role::Sergeant && one.user != user && one.team.is_some() && one.team == member.team
-        })
+        });
+        of_team.or(own)
     }
 
     /// The inspector over somebody: up the line of supervisors, else the first of their area.

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use signed::{Timestamp, code};
 
 use super::look::{self, child, later, words};
-use super::view::{CaseView, Row};
+use super::view::{CaseView, Row, StepRow};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
 use crate::attachments::ATTACH;
@@ -105,7 +105,11 @@ fn accepted_by_name(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate)
     }
 }
 
-/// R70: whoever supervises a high-risk case now has acknowledged it, within five working days.
+/// Steps by which a case comes to another owner, and with them to another line.
+const OWNERS_CHANGE: [&str; 2] = ["assign", "hand_over"];
+
+/// R70: whoever supervises a high-risk case now has acknowledged it, within five working days of its risk or of
+/// when it came to somebody of their line.
 fn successor(view: &CaseView<'_>, found: &mut Findings) {
     let Some(case) = view.own().filter(|case| case.open) else { return };
     let high = super::risk::current(view).filter(|risk| matches!(risk.text("level"), Some("high" | "very_high")));
@@ -113,11 +117,13 @@ fn successor(view: &CaseView<'_>, found: &mut Findings) {
     // A sergeant's rung climbs to the inspector, an inspector's to command.
     let sergeant = view.people.sergeant_of(owner).map(|user| (user, To::Inspector));
     let inspector = view.people.inspector_of(owner).map(|user| (user, To::Command));
-    let late = worktime::after_working_days(risk.since(), view.policy.takeover_days, view.policy);
+    let moves = |step: &&StepRow| OWNERS_CHANGE.contains(&step.verb.as_str());
+    let since = case.steps.iter().rfind(moves).map_or(risk.since(), |step| step.at.max(risk.since()));
+    let late = worktime::after_working_days(since, view.policy.takeover_days, view.policy);
     for (user, above) in sergeant.into_iter().chain(inspector) {
         if !case.did("acknowledge").any(|step| step.author == user) {
             let text = "a high-risk case is under you: acknowledge that you have taken it over";
-            let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, risk.since(), text).about(user.to_owned());
+            let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, since, text).about(user.to_owned());
             found.owe(item.after(0, To::User(user.to_owned())).at(late, above));
         }
     }

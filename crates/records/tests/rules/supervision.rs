@@ -321,6 +321,15 @@ fn r113_an_untold_end_keeps_the_case_open_and_nothing_else() {
     case.add("bail", "protective_measure", "ofc1", "09:00", bail);
     assert!(case.told("09:59", "R113").is_empty());
     assert_eq!(case.told("10:00", "R113"), ["10:00 ofc1 R113.not_told"]);
+    // It is known beforehand: who was told of it the day before was told in time, who heard of the bail weeks ago was not.
+    let told = |when: &str| {
+        let mut told = Case::new();
+        let bail = json!({ "to": "2026-03-20T10:00:00Z", "protects": [girl()] });
+        told.add("bail", "protective_measure", "ofc1", "09:00", bail);
+        told_of_bail(&mut told, "told", "ofc1", when, &json!({}));
+        told.told("2026-03-20T10:00:00Z", "R113").len()
+    };
+    assert_eq!((told("2026-03-19T10:00:00Z"), told("2026-03-19T09:59:00Z")), (0, 1));
 }
 
 #[test]
@@ -374,6 +383,21 @@ fn r70_whoever_supervises_a_high_risk_case_now_has_acknowledged_it_also_a_succes
     assert!(told(&case, "2026-03-09T09:00:00Z").is_empty());
     case.person_mut("ofc1").supervisor = Some("sgt2".into());
     assert_eq!(told(&case, "09:00"), ["09:00 sgt2 R70.unacknowledged"]);
+    // The days run from when the case came to them, not from a risk of weeks ago.
+    let mut given = Case::new();
+    given.add("risk", "risk_assessment", "ofc1", "09:00", json!({ "level": "high", "model": "KIRAT" }));
+    given.step("case", "acknowledge", "sgt1", "10:00", json!({}));
+    given.step("case", "acknowledge", "insp1", "10:00", json!({}));
+    given.step("case", "assign", "sgt1", "2026-04-13T09:00:00Z", json!({ "to": "ofc2" }));
+    assert_eq!(told(&given, "2026-04-13T09:00:00Z"), ["09:00 sgt2 R70.unacknowledged"]);
+    assert_eq!(told(&given, "2026-04-20T08:59:00Z").len(), 1, "five working days");
+    assert!(told(&given, "2026-04-20T09:00:00Z").contains(&"09:00 insp1 R70.unacknowledged".into()));
+    // A sergeant who left: another one of the team is over the case now.
+    let mut left = Case::new();
+    left.add("risk", "risk_assessment", "ofc1", "09:00", json!({ "level": "high", "model": "KIRAT" }));
+    left.person_mut("sgt2").team = Some("t1".into());
+    left.people.retain(|one| one.user != "sgt1");
+    assert!(told(&left, "09:00").contains(&"09:00 sgt2 R70.unacknowledged".into()));
     // And so for another inspector in the place of the first.
     case.person_mut("insp1").user = "insp2".into();
     case.person_mut("sgt2").supervisor = Some("insp2".into());
