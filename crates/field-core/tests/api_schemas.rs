@@ -1,7 +1,7 @@
 //! The schemas of `proto/api` are those of this version, and what is really asked and answered fits
 //! them.
 //!
-//! `FIRSTHAND_WRITE_SCHEMAS=1 cargo test -p field-core --test api_schemas` makes them anew.
+//! `FIRSTHAND_WRITE_SCHEMAS=1 cargo test -p field-core --test api_schemas` makes them anew, before any test reads them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -10,6 +10,7 @@ mod net_common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Once;
 
 use field_core::request::{self, parse};
 use gallery::Gallery;
@@ -32,8 +33,18 @@ fn made() -> BTreeMap<String, String> {
     all.into_iter().map(|(file, schema)| (file, serde_json::to_string_pretty(&schema).unwrap() + "\n")).collect()
 }
 
-/// Every schema that is committed, by its place in the folder.
+/// Every schema that is committed, by its place in the folder; made anew first, once, where that is asked for.
 fn committed() -> BTreeMap<String, String> {
+    static WRITTEN: Once = Once::new();
+    WRITTEN.call_once(|| {
+        if std::env::var_os("FIRSTHAND_WRITE_SCHEMAS").is_some() {
+            write(&made());
+        }
+    });
+    stored()
+}
+
+fn stored() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for below in ["", "bodies/"] {
         let Ok(entries) = std::fs::read_dir(folder().join(below)) else { continue };
@@ -47,7 +58,7 @@ fn committed() -> BTreeMap<String, String> {
 }
 
 fn write(schemas: &BTreeMap<String, String>) {
-    for gone in committed().keys().filter(|file| !schemas.contains_key(*file)) {
+    for gone in stored().keys().filter(|file| !schemas.contains_key(*file)) {
         std::fs::remove_file(folder().join(gone)).unwrap();
     }
     std::fs::create_dir_all(folder().join("bodies")).unwrap();
@@ -106,11 +117,7 @@ impl Schemas {
 
 #[test]
 fn the_committed_schemas_are_those_of_this_version() {
-    let made = made();
-    if std::env::var_os("FIRSTHAND_WRITE_SCHEMAS").is_some() {
-        write(&made);
-    }
-    let committed = committed();
+    let (made, committed) = (made(), committed());
     assert_eq!(committed.keys().collect::<Vec<_>>(), made.keys().collect::<Vec<_>>());
     for (file, text) in &made {
         assert!(

@@ -126,7 +126,7 @@ const HEAD: &str = "\
 # file and puts it in force at once. A change gets a new version, is audited, and reaches every device
 # with its next sync. A file with a mistake is refused as a whole and every mistake named.
 #
-# The name of a value ends in its unit. R1 to R125 are the rules of the requirements.
+# The name of a value ends in its unit. R1, R2, .. are the rules of the requirements.
 ";
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 use signed::{Timestamp, code};
 
-use super::look::{self, child, later, words};
+use super::look::{self, child, closes_case, later, words};
 use super::urgent::urgent_rungs;
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
@@ -29,10 +29,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R67", weigh: Some(pack), gate: None },
     Rule { id: "R123", weigh: Some(joint_visit), gate: None },
 ];
-
-fn closes_case(attempt: &Attempt<'_>) -> bool {
-    attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close")
-}
 
 /// Concerns of the case, and of cases a confirmed match joins to it, within the window of R14.
 fn recent<'a>(view: &CaseView<'a>) -> Vec<&'a Row> {
@@ -406,6 +402,7 @@ fn harm_needs_inspector(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut G
 /// R56 and R66: who came, who did not and why; no reason is not the child's to give.
 fn attendance(view: &CaseView<'_>, found: &mut Findings) {
     for meeting in view.of("meeting").filter(|meeting| meeting.status == "held") {
+        let held = meeting.did("hold").next_back().map_or(meeting.since(), |step| step.at);
         let mut missed = false;
         for line in meeting.lines("attendance") {
             let came = line.get("came");
@@ -415,8 +412,8 @@ fn attendance(view: &CaseView<'_>, found: &mut Findings) {
             missed |= absent;
             if police && came.and_then(Json::as_str) == Some("absent_reason_unknown") {
                 let text = "the police did not come to a meeting about a child, and gave no reason";
-                let item = Item::of("R66", code::R66_ABSENT, meeting, meeting.since(), text);
-                found.owe(item.after(0, To::Sergeant).after(worktime_day(view, meeting), To::Inspector));
+                let item = Item::of("R66", code::R66_ABSENT, meeting, held, text).after(0, To::Sergeant);
+                found.owe(item.at(worktime::after_working_days(held, 1, view.policy), To::Inspector));
             }
         }
         if missed && super::switch::on("R56") {
@@ -426,10 +423,6 @@ fn attendance(view: &CaseView<'_>, found: &mut Findings) {
             found.mark(meeting, "R56", "not_the_childs_to_explain", "the child is not asked to account for it");
         }
     }
-}
-
-fn worktime_day(view: &CaseView<'_>, row: &Row) -> i64 {
-    worktime::after_working_days(row.since(), 1, view.policy).millis() - row.since().millis()
 }
 
 /// R67: a pack says what is known, what is pending, and what is not known.

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use signed::Timestamp;
 
+use super::Attempt;
 use super::view::{CaseView, Row};
 
 /// A yn3: yes.
@@ -140,4 +141,9 @@ pub fn time(value: Option<&Json>) -> Option<Timestamp> {
 #[must_use]
 pub fn later(from: Timestamp, by_ms: i64) -> Timestamp {
     Timestamp::from_millis(from.millis().saturating_add(by_ms))
+}
+
+/// Whether a step closes the case, or proposes to: what stands in its way stands in the way of both.
+pub(super) fn closes_case(attempt: &Attempt<'_>) -> bool {
+    attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close")
 }

@@ -3,8 +3,7 @@
 use serde_json::Value as Json;
 use signed::{Timestamp, code};
 
-use super::look::{self, answered, later, same_person};
-use super::supervision::closes_case;
+use super::look::{self, answered, closes_case, later, same_person};
 use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 

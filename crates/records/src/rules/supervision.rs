@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use signed::{Timestamp, code};
 
-use super::look::{self, child, later, words};
+use super::look::{self, child, closes_case, later, words};
 use super::view::{CaseView, Row, StepRow};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
@@ -28,10 +28,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "R124", weigh: Some(worry_about_officer), gate: None },
     Rule { id: "R125", weigh: None, gate: Some(children_told) },
 ];
-
-pub(super) fn closes_case(attempt: &Attempt<'_>) -> bool {
-    attempt.row.kind == "case" && matches!(attempt.verb, "propose_close" | "close")
-}
 
 /// R68: what somebody hands over is the sergeant's until it is accepted by name.
 fn handed_over(view: &CaseView<'_>, found: &mut Findings) {

@@ -263,8 +263,10 @@ fn r66_police_who_do_not_come_and_give_no_reason_climb() {
     let mut case = Case::new();
     let line = json!({ "id": "l1", "person": { "as_said": "ofc1" }, "org": "police", "came": "absent_reason_unknown" });
     case.add("conf", "meeting", "hub1", "09:00", json!({ "meeting_type": "initial_conference", "attendance": [line] }));
-    case.step("conf", "hold", "hub1", "10:00", json!({}));
-    assert!(told_any(&case, "09:00", "R66", "sgt1") && told_any(&case, "2026-03-03T09:00:00Z", "R66", "insp1"));
+    // It was called on Monday and held on Thursday: the days run from Thursday.
+    case.step("conf", "hold", "hub1", "2026-03-05T10:00:00Z", json!({}));
+    assert_eq!(case.told("2026-03-06T09:59:00Z", "R66"), ["10:00 sgt1 R66.absent"]);
+    assert_eq!(case.told("2026-03-06T10:00:00Z", "R66"), ["10:00 sgt1 R66.absent", "10:00 insp1 R66.absent"]);
 }
 
 #[test]
