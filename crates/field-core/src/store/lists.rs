@@ -184,16 +184,18 @@ pub(crate) fn headline(db: &Connection, id: RecordId) -> Result<Option<Line>> {
 }
 
 /// Lines that pass the filter, newest first, without their bodies. The cost is that of the lines that
-/// are looked at, from the newest or from where the last page ended.
+/// are looked at, of one kind or case where that is asked, from the newest or from where the last page ended.
 pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Line>> {
     let (at, number) = match filter.before {
         Some(id) => place(db, id)?,
         None => (i64::MAX, i64::MAX),
     };
+    let kind = if filter.kind.is_some() { "kind = ?1" } else { "?1 IS NULL" };
+    let of_case = if filter.case.is_some() { "case_id = ?2" } else { "?2 IS NULL" };
     // What waits is gathered once, not looked for line by line.
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM record r
-         WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR case_id = ?2) AND (NOT ?3 OR open)
+         WHERE {kind} AND {of_case} AND (NOT ?3 OR open)
            AND (NOT ?4 OR r.id IN (SELECT coalesce(d.record, o.document)
                                    FROM outbox o LEFT JOIN document d ON d.id = o.document))
            AND (recorded_at, number) < (?5, ?6)

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("sql/004_erasure.sql"),
     include_str!("sql/005_relay.sql"),
     include_str!("sql/006_vouched.sql"),
+    include_str!("sql/007_kinds.sql"),
 ];
 
 /// Brings the schema to the newest version this code knows.

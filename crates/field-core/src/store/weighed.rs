@@ -48,10 +48,10 @@ pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Row>> {
     Ok(found)
 }
 
-/// Records of a kind; with `open`, those that are not ended.
+/// Records of a kind; with `open`, those that are not ended. The cost is that of the kind: each save asks this.
 pub(crate) fn of_kind(db: &Connection, kind: &str, open: bool) -> Result<Vec<Row>> {
     let mut query = db.prepare_cached(
-        "SELECT w.body FROM weighed w JOIN record r ON r.id = w.id
+        "SELECT w.body FROM record r CROSS JOIN weighed w ON w.id = r.id
          WHERE r.kind = ?1 AND r.source = 'record' AND (r.open OR NOT ?2) ORDER BY w.id",
     )?;
     let mut rows = query.query((kind, open))?;
