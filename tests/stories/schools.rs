@@ -223,14 +223,26 @@ fn r47_an_officer_who_knows_the_reporter_cannot_name_them_to_a_school_or_the_hub
     let update = world.new_record("ofc1", "action_update", update);
     let changed = world.edit("ofc1", &asked, json!({ "alternative_contact": "Ann O'Hara" }));
     assert!(gaps(&changed).iter().any(|gap| gap.starts_with("R47.reporter_named")), "{changed}");
+    // What is said with a step, and why something is added, is read there, too; and not that it was masked.
+    let looked = json!({ "exact_request": "look at the gate", "about": [said("a girl")], "action_kind": "enquiry" });
+    let looked = world.new_record("dsl1", "action", looked);
+    world.sync_all(&["dsl1", "ofc1"]);
+    let own = world.show("ofc1", &looked)["case"].as_str().unwrap().to_owned();
+    let again = json!({ "case": own, "roles": ["reporter"], "names": ["Ann O'Hara"], "phones": ["07700 900456"] });
+    world.new_record("ofc1", "person", again);
+    world.step("ofc1", &looked, "accept", json!({}));
+    let done = json!({ "outcome": "Ann says she is home", "evidence": [{ "ref": "note 7", "type": "note" }] });
+    let done = world.step("ofc1", &looked, "complete", done);
+    assert!(gaps(&done).iter().any(|gap| gap.starts_with("R47.reporter_named")), "{done}");
     let referral = json!({ "case": case, "child": "a girl of 12", "to": "hub", "recipients": ["hub1"],
         "facts": ["Ann O'Hara saw him at the gate"], "decision": "made", "made_by": "police" });
     let (referral, _) = world.sealed("ofc1", "referral", referral);
+    world.done("ofc1", &["addendum", &referral, "--text", "he was there again", "--reason", "Ann rang back"]);
     world.sync_all(&["ofc1", "dsl1", "hub1"]);
-    for (user, id) in [("dsl1", &asked), ("dsl1", &update), ("hub1", &referral)] {
+    for (user, id) in [("dsl1", &asked), ("dsl1", &update), ("dsl1", &looked), ("hub1", &referral)] {
         let shown = world.show(user, id).to_string();
         assert!(shown.contains("[not named]"), "{user}: {shown}");
-        for name in ["Ann", "O'Hara", "07700900456"] {
+        for name in ["Ann", "O'Hara", "07700900456", "reporter_named"] {
             assert!(!shown.contains(name), "{user}: {shown}");
         }
     }

@@ -1,6 +1,8 @@
 //! R47: what would tell who a reporter is does not leave the police: in what an officer writes for a school or the
 //! hub it is masked before it is signed. An account's own words are never touched, they stay where they were taken.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 use signed::{RecordId, code};
 
@@ -9,23 +11,34 @@ use crate::body::Body;
 use crate::gap::Gap;
 use crate::kind::{Field, Kind, Shape};
 use crate::matching::Screen;
-use crate::rules::{Row, look, switch};
+use crate::rules::{CaseView, Row, look, switch};
 use crate::seal::filled;
 use crate::{path, verb_bodies};
 
-/// What is looked for in words written there by somebody in this role, by the vault among these records of the case;
-/// `None` where nothing leaves the police, or no vault is held.
-///
-/// A hub has to know which child a referral is about, also where that child reported it; what else it may be told of
-/// a child who reported is a sergeant's to decide (R114).
-#[must_use]
-pub fn screen(rows: &[Row], role: Role, compartment: &Compartment) -> Option<Screen> {
-    if !leaves(role, compartment) {
-        return None;
-    }
-    let hub = matches!(compartment, Compartment::Hub { .. });
-    let screen = Screen::of_vault(rows.iter().filter(|person| !(hub && look::is(person, "child"))));
-    (!screen.is_empty()).then_some(screen)
+/// R114: where a sergeant's decision to name a child who saw or reported stands.
+const DECIDED: &str = "lawful_basis_to_name_child_witness";
+/// Where a referral says which child it is about: what that child shares with a reporter is not the reporter's alone.
+const WHICH_CHILD: [&str; 7] = [
+    "/child",
+    "/siblings_included",
+    "/marf/child_family_name",
+    "/marf/child_first_name",
+    "/marf/child_other_names",
+    "/marf/siblings",
+    "/marf/address",
+];
+/// What somebody is known by.
+const KNOWN_BY: [&str; 6] = ["names", "aliases", "phones", "emails", "usernames", "addresses"];
+
+/// What is masked in words written for a school or the hub.
+#[derive(Clone, Debug)]
+pub struct Veil {
+    /// Everybody whose name stands in the vault.
+    all: Screen,
+    /// The same without children whom a sergeant may decide to name.
+    adults: Screen,
+    /// Ids of users stand for themselves.
+    users: BTreeSet<String>,
 }
 
 /// Whether what somebody in this role writes there leaves the police.
@@ -36,93 +49,160 @@ pub fn leaves(role: Role, compartment: &Compartment) -> bool {
     police && away && switch::on("R47")
 }
 
-/// Masks what is found in a new record's words; says in which of its fields.
-pub fn body(kind: &Kind, body: &mut Body, screen: &Screen) -> Vec<Gap> {
-    // R114: whom a sergeant decided to name is named.
-    if filled(body.0.get("lawful_basis_to_name_child_witness")) {
-        return Vec::new();
+impl Veil {
+    /// By the vault of a case as this reader holds it, for what somebody in this role writes there, in a record that
+    /// stands or a new one; `None` where nothing leaves the police or nobody is to be masked.
+    ///
+    /// Whoever is in the case for another reason, and whoever is named there already, is masked by no name, number or
+    /// address of theirs: that a mother is missing where everybody knows her would tell more than her name does.
+    #[must_use]
+    pub fn of(case: &CaseView<'_>, role: Role, compartment: &Compartment, record: Option<RecordId>) -> Option<Self> {
+        if !leaves(role, compartment) {
+            return None;
+        }
+        // A hub has to know which child a referral is about, also where that child reported it.
+        let hub = matches!(compartment, Compartment::Hub { .. });
+        let vault = |row: &&Row| in_vault(row) && !(hub && look::is(row, "child"));
+        let known = known(case, compartment);
+        let of = |rows: &mut dyn Iterator<Item = &Row>| Screen::of_vault(rows).without(&known);
+        let all = of(&mut case.rows.iter().filter(vault));
+        if all.is_empty() {
+            return None;
+        }
+        // Of somebody whose age nobody knows nothing is decided.
+        let child = |row: &&Row| look::age(row, case.now).is_some_and(|age| age < 18);
+        let adults = of(&mut case.rows.iter().filter(vault).filter(|row| !child(row)));
+        let decided = record.and_then(|id| case.row(id)).is_some_and(|row| filled(row.value(DECIDED)));
+        let users = case.people.members().map(|member| member.user.clone()).collect();
+        Some(Self { all: if decided { adults.clone() } else { all }, adults, users })
     }
-    let known = |name: &str| kind.field(name).map(|field| field.shape);
-    fields(&mut body.0, known, screen)
-}
 
-/// The same of values that are set by path.
-pub fn sets(kind: &Kind, sets: &mut [(String, Json)], screen: &Screen) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    for (path, value) in sets {
-        let Some(place) = path::follow(kind, path) else { continue };
-        gaps.extend(mask(&place.shape, value, screen).then(|| said(path)));
+    /// Masks what is found in a new record's words; says in which of its fields.
+    pub fn body(&self, kind: &Kind, body: &mut Body) -> Vec<Gap> {
+        // An extract is masked where it is made.
+        if kind.name == "extract" {
+            return Vec::new();
+        }
+        let screen = if filled(body.0.get(DECIDED)) { &self.adults } else { &self.all };
+        let whole = Json::Object(body.0.clone());
+        let child: Vec<String> = WHICH_CHILD.iter().filter_map(|path| whole.pointer(path)).map(look::words).collect();
+        let veil = Self { all: screen.clone().without_parts(&child), ..self.clone() };
+        veil.fields(&mut body.0, |name| kind.field(name).map(|field| field.shape))
     }
-    gaps
-}
 
-/// The same of what is said with a step.
-pub(crate) fn step(verb: &str, body: &mut Map<String, Json>, screen: &Screen) -> Vec<Gap> {
-    let parts = verb_bodies::of(verb);
-    fields(body, |name| parts.iter().find(|part| part.path == name).map(|part| part.shape), screen)
-}
+    /// The same of values that are set by path.
+    pub fn sets(&self, kind: &Kind, sets: &mut [(String, Json)]) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for (path, value) in sets {
+            let Some(place) = path::follow(kind, path) else { continue };
+            gaps.extend(self.mask(&place.shape, value).then(|| said(path)));
+        }
+        gaps
+    }
 
-/// The same of one text.
-pub fn text(text: &mut String, screen: &Screen) -> Option<Gap> {
-    let masked = screen.mask(text);
-    (masked != *text).then(|| {
+    /// The same of what is said with a step. What it names (a path, a part) stays, and so does an extract's own text,
+    /// which is masked where it is made.
+    pub(crate) fn step(&self, kind: &Kind, verb: &str, body: &mut Map<String, Json>) -> Vec<Gap> {
+        let named = ["path", "field"].iter().find_map(|name| body.get(*name)?.as_str());
+        let target = named.and_then(|path| path::follow(kind, path)).map(|place| place.shape);
+        let parts = verb_bodies::of(verb);
+        self.fields(body, |name| match (verb, name) {
+            ("resolve", "path") | ("lower", "field") | ("release_extract", "text" | "to" | "parts") => None,
+            ("resolve" | "lower", "value") => target,
+            _ => parts.iter().find(|part| part.path == name).map(|part| part.shape),
+        })
+    }
+
+    /// The same of what is added to a sealed record.
+    pub fn addendum(
+        &self,
+        kind: &Kind,
+        text: Option<&mut String>,
+        sets: &mut [(String, Json)],
+        reason: &mut String,
+    ) -> Vec<Gap> {
+        let mut gaps = self.sets(kind, sets);
+        gaps.extend(text.is_some_and(|text| self.text(text)).then(|| said("text")));
+        gaps.extend(self.text(reason).then(|| said("reason")));
+        gaps
+    }
+
+    /// The same of one text; whether there was anything.
+    fn text(&self, text: &mut String) -> bool {
+        let id = text.parse::<RecordId>().is_ok() || self.users.contains(text.as_str());
+        let masked = if id { text.clone() } else { self.all.mask(text) };
+        let found = masked != *text;
         *text = masked;
-        said("text")
-    })
+        found
+    }
+
+    fn fields(&self, body: &mut Map<String, Json>, shape: impl Fn(&str) -> Option<Shape>) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for (name, value) in body {
+            let masked = shape(name).is_some_and(|shape| self.mask(&shape, value));
+            gaps.extend(masked.then(|| said(name)));
+        }
+        gaps
+    }
+
+    /// Masks the words of a value; whether there was anything. Ids, dates and words of a list stay.
+    fn mask(&self, shape: &Shape, value: &mut Json) -> bool {
+        match (shape, value) {
+            (Shape::Bool | Shape::Int | Shape::Time | Shape::Record | Shape::Holder | Shape::Id, _) => false,
+            (Shape::List(element) | Shape::ListOrNone(element), Json::Array(lines)) => {
+                every(lines.iter_mut().map(|line| self.mask(element, line)))
+            }
+            (Shape::List(element) | Shape::ListOrNone(element), value @ Json::String(_)) => self.mask(element, value),
+            (Shape::Object(parts) | Shape::Headed(parts), Json::Object(map)) => self.parts(parts, map),
+            (Shape::Headed([head, ..]), value) => self.mask(&head.shape, value),
+            (Shape::Set(_), Json::Array(words)) => {
+                every(words.iter_mut().map(|word| word.is_object() && self.all_texts(word)))
+            }
+            // A word of a list is no name, what stands beside one as a reason may be.
+            (Shape::Enum(_) | Shape::Set(_) | Shape::Yn3 | Shape::Day | Shape::Choice(_), value) => {
+                value.is_object() && self.all_texts(value)
+            }
+            (_, value) => self.all_texts(value),
+        }
+    }
+
+    /// The parts of an object; what is none of them may be the first one's own form, such as a reason.
+    fn parts(&self, parts: &[Field], map: &mut Map<String, Json>) -> bool {
+        every(map.iter_mut().map(|(name, value)| {
+            let named = |part: &&Field| part.path == name || part.also.contains(&name.as_str());
+            match parts.iter().find(named) {
+                Some(part) => self.mask(&part.shape, value),
+                None => self.all_texts(value),
+            }
+        }))
+    }
+
+    fn all_texts(&self, value: &mut Json) -> bool {
+        match value {
+            Json::String(text) => self.text(text),
+            Json::Array(items) => every(items.iter_mut().map(|item| self.all_texts(item))),
+            Json::Object(map) => every(map.iter_mut().map(|(_, item)| self.all_texts(item))),
+            Json::Null | Json::Bool(_) | Json::Number(_) => false,
+        }
+    }
 }
 
-fn fields(body: &mut Map<String, Json>, shape: impl Fn(&str) -> Option<Shape>, screen: &Screen) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    for (name, value) in body {
-        let masked = shape(name).is_some_and(|shape| mask(&shape, value, screen));
-        gaps.extend(masked.then(|| said(name)));
-    }
-    gaps
+fn in_vault(row: &Row) -> bool {
+    matches!(row.compartment, Compartment::Reporter { .. })
+}
+
+/// What is no reporter's alone: who is in the case for another reason, and what stands in that compartment already.
+fn known(case: &CaseView<'_>, compartment: &Compartment) -> Vec<String> {
+    let people = case.of("person").filter(|row| !in_vault(row));
+    let people = people.flat_map(|row| KNOWN_BY.iter().filter_map(|field| row.value(field)));
+    let there = case.rows.iter().filter(|row| row.compartment == *compartment).map(|row| &row.body);
+    people.chain(there).map(look::words).collect()
 }
 
 fn said(path: &str) -> Gap {
-    Gap::new(code::R47_NAMED, path, "what would tell who the reporter is was masked before it left")
-}
-
-/// Masks the words of a value; whether there was anything. Ids, dates and words of a list stay.
-fn mask(shape: &Shape, value: &mut Json, screen: &Screen) -> bool {
-    match (shape, value) {
-        (Shape::Bool | Shape::Int | Shape::Time | Shape::Record | Shape::Holder | Shape::Id, _) => false,
-        (Shape::List(element) | Shape::ListOrNone(element), Json::Array(lines)) => {
-            every(lines.iter_mut().map(|line| mask(element, line, screen)))
-        }
-        (Shape::List(element) | Shape::ListOrNone(element), value @ Json::String(_)) => mask(element, value, screen),
-        (Shape::Object(parts) | Shape::Headed(parts), Json::Object(map)) => masked_parts(parts, map, screen),
-        (Shape::Headed([head, ..]), value) => mask(&head.shape, value, screen),
-        (Shape::Set(_), Json::Array(words)) => {
-            every(words.iter_mut().map(|word| word.is_object() && all(word, screen)))
-        }
-        // A word of a list is no name, what stands beside one as a reason may be.
-        (Shape::Enum(_) | Shape::Set(_) | Shape::Yn3 | Shape::Day | Shape::Choice(_), value) => {
-            value.is_object() && all(value, screen)
-        }
-        (_, value) => all(value, screen),
-    }
-}
-
-fn masked_parts(parts: &[Field], map: &mut Map<String, Json>, screen: &Screen) -> bool {
-    let mut any = false;
-    for (name, value) in map {
-        let named = |part: &&Field| part.path == name || part.also.contains(&name.as_str());
-        any |= parts.iter().find(named).is_some_and(|part| mask(&part.shape, value, screen));
-    }
-    any
-}
-
-/// Every text below, but for the ids of records.
-fn all(value: &mut Json, screen: &Screen) -> bool {
-    match value {
-        Json::String(text) if text.parse::<RecordId>().is_ok() => false,
-        Json::String(words) => text(words, screen).is_some(),
-        Json::Array(items) => every(items.iter_mut().map(|item| all(item, screen))),
-        Json::Object(map) => every(map.iter_mut().map(|(_, item)| all(item, screen))),
-        Json::Null | Json::Bool(_) | Json::Number(_) => false,
-    }
+    let message = "what would tell who the reporter is was masked; whoever is in the case for another reason has a \
+                   person record of their own";
+    Gap::new(code::R47_NAMED, path, message)
 }
 
 /// Whether any was masked; every one is looked at, not only the first.

@@ -14,13 +14,12 @@ use crate::body::NewRecord;
 use crate::edits;
 use crate::gap::Gap;
 use crate::kind::{Argues, Kind, Owns, Step};
-use crate::matching::Screen;
 use crate::normal::Normal;
 use crate::rights;
 use crate::rules::{self, Attempt};
 use crate::shown::Shown;
 use crate::status::Context;
-use crate::veil;
+use crate::veil::Veil;
 use crate::verb_bodies;
 use crate::writes::Writes;
 
@@ -68,6 +67,9 @@ pub struct Plan {
     pub creates: Vec<NewRecord>,
     /// What this device cannot know (`.unknown_here`): for the statement's `gaps`.
     pub gaps: Vec<Gap>,
+    /// Where words were masked (R47): for whoever takes the step, never for the statement. That somebody is masked
+    /// there would tell a reader what the mask keeps from them.
+    pub masked: Vec<Gap>,
 }
 
 /// Why a verb is refused.
@@ -100,12 +102,12 @@ pub fn plan(
         return refuse(code::I_DRAFT, "", "seal it first");
     }
     let mut body = verb_body(step, what.body.clone(), new_id)?;
-    let masked =
-        veiled(step, view, actor, ctx).map_or_else(Vec::new, |screen| veil::step(step.verb, &mut body, &screen));
+    let veil = veiled(view, actor, ctx);
+    let masked = veil.map_or_else(Vec::new, |veil| veil.step(kind, step.verb, &mut body));
     let (step, claimed) = claimed_only(kind, step, &body);
     let mut planned =
         Planning { kind, view, shown, actor, step, body, ctx, new_id, plan: Plan::new(step), refused: Vec::new() };
-    planned.plan.gaps.extend(masked);
+    planned.plan.masked = masked;
     planned.state();
     planned.needs();
     planned.ownership();
@@ -134,12 +136,10 @@ pub fn plan(
     planned.finish(&what.considered)
 }
 
-/// What is masked in a step's words: those about a record that a school or the hub reads. An extract is masked where
-/// it is made, of whatever record.
-fn veiled(step: &Step, view: &View, actor: Actor<'_>, ctx: &Context<'_>) -> Option<Screen> {
+/// What is masked in a step's words: those about a record that a school or the hub reads.
+fn veiled(view: &View, actor: Actor<'_>, ctx: &Context<'_>) -> Option<Veil> {
     let compartment = view.created()?.1.compartment.parse().ok()?;
-    let case = ctx.case.filter(|_| step.verb != "release_extract")?;
-    veil::screen(case.rows, actor.role, &compartment)
+    Veil::of(ctx.case?, actor.role, &compartment, view.record())
 }
 
 /// R36: a check that is completed without a reference is claimed.
@@ -348,6 +348,7 @@ impl Plan {
             proposed: false,
             creates: Vec::new(),
             gaps: Vec::new(),
+            masked: Vec::new(),
         }
     }
 }

@@ -5,7 +5,8 @@ mod common;
 
 use common::*;
 use records::rules::{CaseView, Directory, Member, Row};
-use records::{Actor, Compartment, Context, Do, Plan, Policy, Refused, Role, normalise};
+use records::veil::Veil;
+use records::{Actor, Body, Compartment, Context, Do, Plan, Policy, Refused, Role, normalise};
 use serde_json::{Value as Json, json};
 
 /// A girl's account; her aunt, who rang, asked not to be known.
@@ -168,7 +169,11 @@ fn r47_the_reporter_is_masked_in_an_extract_and_the_account_keeps_its_words() {
     let plan = release(&doc, &[vault()], body.clone()).unwrap();
     let text = plan.creates[0].body.0["text"].as_str().unwrap();
     assert_eq!(text, "He waits at the gate. [not named] saw him there too. Ring [not named].");
-    assert!(plan.gaps.iter().any(|gap| gap.code.name == "R47.reporter_named"));
+    assert!(plan.masked.iter().any(|gap| gap.code.name == "R47.reporter_named"));
+    assert!(
+        plan.gaps.iter().all(|gap| gap.code.name != "R47.reporter_named"),
+        "no statement says that somebody is masked"
+    );
     assert!(!format!("{:?}", plan.content).contains("Hara"), "nor does the step name her");
     let words = doc.shown_to_all().body["words_verbatim"][0]["text"].clone();
     assert_eq!(words, "He waits at the gate. Ann O'Hara saw him there too.");
@@ -177,32 +182,69 @@ fn r47_the_reporter_is_masked_in_an_extract_and_the_account_keeps_its_words() {
     assert!(blind.gaps.iter().any(|gap| gap.code.name == "R47.unknown_here"));
 }
 
+/// A case of these records, as an officer's device looks at it.
+fn case_of<T>(rows: &[Row], see: impl FnOnce(&CaseView<'_>) -> T) -> T {
+    let people = Directory::of(vec![member("ann", Role::Dsl, "100001")]);
+    see(&CaseView {
+        case: record(9),
+        rows,
+        beside: &[],
+        drafts: &[],
+        people: &people,
+        policy: &Policy::DEFAULT,
+        now: at(MORNING),
+        whole: false,
+        reached: &[],
+    })
+}
+
+fn share() -> Compartment {
+    Compartment::Share { school: signed::SchoolId::new("100001").unwrap(), case: record(9) }
+}
+
+fn hub() -> Compartment {
+    Compartment::Hub { case: record(9) }
+}
+
+fn veil(rows: &[Row], compartment: &Compartment) -> Veil {
+    case_of(rows, |case| Veil::of(case, Role::Officer, compartment, None)).unwrap()
+}
+
+fn body_of(kind: &str, body: Json) -> Body {
+    normalise(records::kind(kind).unwrap(), body, &mut ids()).unwrap()
+}
+
+/// A person of the case, for a reason of their own.
+fn person(number: u8, body: Json) -> Row {
+    Row { id: record(number), compartment: Compartment::Police { case: record(9) }, body, ..vault() }
+}
+
 #[test]
 fn r47_what_an_officer_writes_for_a_school_or_the_hub_is_masked_and_what_they_write_for_the_police_is_not() {
-    let hub = Compartment::Hub { case: record(9) };
-    let share = Compartment::Share { school: signed::SchoolId::new("100001").unwrap(), case: record(9) };
-    let rows = [vault()];
     for (role, compartment, leaves) in [
-        (Role::Officer, &share, true),
-        (Role::Sergeant, &hub, true),
-        (Role::Officer, &Compartment::Police { case: record(9) }, false),
+        (Role::Officer, share(), true),
+        (Role::Sergeant, hub(), true),
+        (Role::Officer, Compartment::Police { case: record(9) }, false),
         // A school's own words are its own: it holds no vault.
-        (Role::Dsl, &share, false),
-        (Role::Hub, &hub, false),
+        (Role::Dsl, share(), false),
+        (Role::Hub, hub(), false),
     ] {
-        assert_eq!(records::veil::screen(&rows, role, compartment).is_some(), leaves, "{role} {compartment}");
-        assert!(records::veil::screen(&[], role, compartment).is_none(), "nobody asked not to be known");
+        let of = |rows: &[Row]| case_of(rows, |case| Veil::of(case, role, &compartment, None)).is_some();
+        assert_eq!(of(&[vault()]), leaves, "{role} {compartment}");
+        assert!(!of(&[]), "nobody asked not to be known");
     }
-    let screen = records::veil::screen(&rows, Role::Officer, &share).unwrap();
+    let veil = veil(&[vault()], &share());
     let kind = records::kind("action").unwrap();
-    let body = json!({
-        "case": record(9).to_string(), "school": "100001", "exact_request": "Ann O'Hara rang: watch the gate",
-        "about": [{ "as_said": "Ann's niece" }, { "record": record(20).to_string() }], "action_kind": "enquiry",
-        "requested_by": { "person": "Ann O'Hara", "org": "family" }, "owner": "dsl1",
-        "carried_context": [{ "said": "ring 07700900456", "of": record(20).to_string() }],
-    });
-    let mut body = normalise(kind, body, &mut ids()).unwrap();
-    let masked = records::veil::body(kind, &mut body, &screen);
+    let mut body = body_of(
+        "action",
+        json!({
+            "case": record(9).to_string(), "school": "100001", "exact_request": "Ann O'Hara rang: watch the gate",
+            "about": [{ "as_said": "Ann's niece" }, { "record": record(20).to_string() }], "action_kind": "enquiry",
+            "requested_by": { "person": "Ann O'Hara", "org": "family" }, "owner": "dsl1",
+            "carried_context": [{ "said": "ring 07700900456", "of": record(20).to_string() }],
+        }),
+    );
+    let masked = veil.body(kind, &mut body);
     let paths: Vec<String> = masked.iter().map(|gap| format!("{} {}", gap.code.name, gap.path)).collect();
     assert_eq!(
         paths,
@@ -220,36 +262,101 @@ fn r47_what_an_officer_writes_for_a_school_or_the_hub_is_masked_and_what_they_wr
     assert_eq!(body.0["exact_request"], "[not named] rang: watch the gate");
     assert_eq!(body.0["about"][1]["record"], record(20).to_string(), "which record it is stays");
     assert_eq!((&body.0["owner"], &body.0["action_kind"]), (&json!("dsl1"), &json!("enquiry")));
-    assert!(records::veil::body(kind, &mut body, &screen).is_empty(), "once is enough");
-    // The same of one value that is set later.
-    let mut sets = vec![("alternative_contact".to_owned(), json!("Ann O'Hara")), ("owner".to_owned(), json!("ann"))];
-    assert_eq!(records::veil::sets(kind, &mut sets, &screen).len(), 1);
+    assert!(veil.body(kind, &mut body).is_empty(), "once is enough");
+    // The same of one value that is set later; a user's id is nobody's name.
+    let mut sets = vec![
+        ("alternative_contact".to_owned(), json!("Ann O'Hara")),
+        ("requested_by".to_owned(), json!({ "unknown": "Ann would not say" })),
+        ("requested_by/person".to_owned(), json!("ann")),
+    ];
+    assert_eq!(veil.sets(kind, &mut sets).len(), 2);
     assert_eq!(sets[0].1, "[not named]");
+    assert_eq!(sets[1].1, json!({ "unknown": "[not named] would not say" }));
+    assert_eq!(sets[2].1, "ann");
+    let (mut text, mut reason) = (String::from("she was seen"), String::from("Ann rang back"));
+    assert_eq!(veil.addendum(kind, Some(&mut text), &mut [], &mut reason).len(), 1);
+    assert_eq!((text.as_str(), reason.as_str()), ("she was seen", "[not named] rang back"));
 }
 
 #[test]
 fn r47_a_referral_names_the_child_it_is_about_also_where_that_child_reported_it() {
-    let hub = Compartment::Hub { case: record(9) };
-    let child = Row { body: json!({ "roles": ["child", "reporter"], "names": ["Kim Lee"] }), ..vault() };
+    let child =
+        Row { body: json!({ "roles": ["child", "reporter"], "names": ["Kim Lee"], "dob": "2014-01-01" }), ..vault() };
     let kind = records::kind("referral").unwrap();
-    let referral = || {
-        let body = json!({ "case": record(9).to_string(), "child": "Kim Lee", "to": "hub",
-            "facts": ["Kim Lee told a friend", "Ann O'Hara rang"] });
-        normalise(kind, body, &mut ids()).unwrap()
+    let referral = |facts: Json| {
+        body_of("referral", json!({ "case": record(9).to_string(), "child": "Kim Lee", "to": "hub", "facts": facts }))
     };
-    let mut sent = referral();
-    let screen = records::veil::screen(&[vault(), child.clone()], Role::Officer, &hub).unwrap();
-    records::veil::body(kind, &mut sent, &screen);
+    let mut sent = referral(json!(["Kim Lee told a friend", "Ann O'Hara rang"]));
+    let all = [vault(), child.clone()];
+    veil(&all, &hub()).body(kind, &mut sent);
     assert_eq!(sent.0["child"], json!({ "as_said": "Kim Lee" }));
     assert_eq!(sent.0["facts"], json!(["Kim Lee told a friend", "[not named] rang"]));
     // A school is told no name of a child who reported.
-    let share = Compartment::Share { school: signed::SchoolId::new("100001").unwrap(), case: record(9) };
-    assert_eq!(
-        records::veil::screen(&[child], Role::Officer, &share).unwrap().mask("Kim Lee rang"),
-        "[not named] rang"
-    );
-    // Whom a sergeant decided to name is named (R114).
-    let mut decided = referral();
+    let mut asked = vec![("exact_request".to_owned(), json!("Kim Lee rang"))];
+    veil(&[child], &share()).sets(records::kind("action").unwrap(), &mut asked);
+    assert_eq!(asked[0].1, "[not named] rang");
+    // Whom a sergeant decided to name is named (R114): a child who saw it, and no grown-up beside them.
+    let friend = Row {
+        id: record(21),
+        body: json!({ "roles": ["reporter"], "names": ["Bo Ray"], "dob": "2013-01-01" }),
+        ..vault()
+    };
+    let mut decided = referral(json!(["Bo Ray saw it", "Ann O'Hara rang"]));
     decided.0.insert("lawful_basis_to_name_child_witness".into(), json!("sgt1: needed to keep her safe"));
-    assert!(records::veil::body(kind, &mut decided, &screen).is_empty());
+    veil(&[vault(), friend], &hub()).body(kind, &mut decided);
+    assert_eq!(decided.0["facts"], json!(["Bo Ray saw it", "[not named] rang"]));
+}
+
+#[test]
+fn r47_what_a_child_shares_with_the_reporter_is_the_childs_and_who_is_known_there_is_not_missed() {
+    let mother = Row {
+        body: json!({ "roles": ["reporter"], "names": ["Ann Reed"], "addresses": ["3 Elm Row, Leeds LS2 2AB"] }),
+        ..vault()
+    };
+    let kind = records::kind("referral").unwrap();
+    let marf = |name: &str| {
+        json!({ "child_family_name": "Reed", "address": "3 Elm Row, Leeds LS2 2AB",
+        "household": [{ "name": name, "relation": "mother" }] })
+    };
+    let referral = |rows: &[Row]| {
+        let mut body = body_of(
+            "referral",
+            json!({ "case": record(9).to_string(), "child": "Kim Reed", "to": "hub",
+            "facts": ["Ann Reed rang about Kim Reed"], "marf": marf("Ann Reed") }),
+        );
+        veil(rows, &hub()).body(kind, &mut body);
+        body
+    };
+    // Her daughter can be found; she herself is not named.
+    let sent = referral(std::slice::from_ref(&mother));
+    assert_eq!(sent.0["child"], json!({ "as_said": "Kim Reed" }));
+    assert_eq!(
+        (&sent.0["marf"]["child_family_name"], &sent.0["marf"]["address"]),
+        (&json!("Reed"), &json!("3 Elm Row, Leeds LS2 2AB"))
+    );
+    assert_eq!(sent.0["facts"], json!(["[not named] rang about Kim Reed"]));
+    // Where she is in the case as the mother, too, that she is missing would tell more than her name.
+    let known = person(
+        22,
+        json!({ "roles": ["parent_carer"], "names": ["Ann Reed"], "addresses": ["3 Elm Row, Leeds LS2 2AB"] }),
+    );
+    let people = [mother.clone(), known];
+    assert!(
+        case_of(&people, |case| Veil::of(case, Role::Officer, &hub(), None)).is_none(),
+        "nothing of hers is hers alone"
+    );
+    // And a school that named her itself reads her name; another school does not.
+    let concern = Row {
+        id: record(23),
+        kind: "concern".into(),
+        compartment: share(),
+        body: json!({ "exact_words": "Ann Reed told us" }),
+        ..vault()
+    };
+    let there = [mother, concern];
+    assert!(case_of(&there, |case| Veil::of(case, Role::Officer, &share(), None)).is_none_or(|veil| {
+        let mut sets = vec![("exact_request".to_owned(), json!("Ann Reed asks"))];
+        veil.sets(records::kind("action").unwrap(), &mut sets).is_empty()
+    }));
+    assert!(case_of(&there, |case| Veil::of(case, Role::Officer, &hub(), None)).is_some());
 }

@@ -46,7 +46,8 @@ impl Field {
             allowed(&me, kind, &row, &sets)?;
             let pen = Pen { db, me: &me, moment, random: self.random() };
             let mut sets = sets.clone();
-            let masked = veil::sets(&pen, kind, case_of(&row, &view), &row.compartment.parse()?, &mut sets)?;
+            let veil = veil::of(&pen, case_of(&row, &view), &row.compartment.parse()?, Some(id))?;
+            let masked = veil.map_or_else(Vec::new, |veil| veil.sets(kind, &mut sets));
             let mut ids = Ids::new(self.random(), moment.now);
             let writes = edits(kind, &view, &sets, &moment.policy, &mut || ids.next())?;
             ids.done()?;
@@ -80,7 +81,7 @@ impl Field {
         // What kind a record is never changes; everything else is read where it is written.
         let kind = self.read(|db| record_row(db, id).map(|row| row.kind));
         let vital = kind.is_ok_and(|kind| super::vital(&kind));
-        let (line, statement) = self.write(vital, |db| {
+        let (line, statement, masked) = self.write(vital, |db| {
             if lists::draft(db, id)?.is_some() {
                 return Err(FieldError::new(code::I_DRAFT, "a draft is edited; an addendum is for what is sealed"));
             }
@@ -90,22 +91,22 @@ impl Field {
                 return Err(FieldError::new(code::I_DENIED, "this role adds nothing to a record"));
             }
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
-            let (mut text, mut sets) = (text.clone(), sets.clone());
-            if let Some(screen) = veil::screen(&pen, case_of(&row, &view), &row.compartment.parse()?)? {
-                text.iter_mut().for_each(|text| drop(records::veil::text(text, &screen)));
-                records::veil::sets(kind, &mut sets, &screen);
-            }
+            let (mut text, mut sets, mut reason) = (text.clone(), sets.clone(), reason.to_owned());
+            let veil = veil::of(&pen, case_of(&row, &view), &row.compartment.parse()?, Some(id))?;
+            let masked = veil.map_or_else(Vec::new, |veil| veil.addendum(kind, text.as_mut(), &mut sets, &mut reason));
             let mut ids = Ids::new(self.random(), moment.now);
-            let added = addendum(kind, &view, text.as_deref(), &sets, reason, &moment.policy, &mut || ids.next())?;
+            let added = addendum(kind, &view, text.as_deref(), &sets, &reason, &moment.policy, &mut || ids.next())?;
             ids.done()?;
             let saying = Saying::step("addendum", added.content);
             let writes = Writes { sealed: signed::cbor::Map::new(), ..added.writes };
             let words = Words { saying: Some(saying), writes, ..Words::default() };
             let statement = pen.write(&mut row, Some(&mut view), &words, Urgency::Info)?;
-            Ok((finish(&pen, &row, &view)?, statement))
+            Ok((finish(&pen, &row, &view)?, statement, masked))
         })?;
         self.saved();
-        Ok(answer::json(&answer::Added { id: id.into(), status: line.status, statement: statement.map(Into::into) }))
+        let gaps = (!masked.is_empty()).then(|| answer::Gap::list(&masked));
+        let statement = statement.map(Into::into);
+        Ok(answer::json(&answer::Added { id: id.into(), status: line.status, statement, gaps }))
     }
 }
 

@@ -157,7 +157,8 @@ pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash,
     if fresh.kind.name == "action" {
         weigh::carry(pen, fresh.id, fresh.kind, &mut body, &compartment)?;
     }
-    let masked = veil::body(pen, fresh.kind, body.case().unwrap_or(fresh.id), &compartment, &mut body)?;
+    let veil = veil::of(pen, body.case().unwrap_or(fresh.id), &compartment, None)?;
+    let masked = veil.map_or_else(Vec::new, |veil| veil.body(fresh.kind, &mut body));
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     let mut made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
     made.2.extend(masked);

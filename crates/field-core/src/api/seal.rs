@@ -34,7 +34,8 @@ impl Field {
             let noted = records::may_create(me.role, kind_of("action_note")?);
             let withheld = if noted { records::withhold::withhold(kind, &mut body, id) } else { None };
             let compartment = new::belongs(&pen, id, kind, &body)?;
-            let masked = veil::body(&pen, kind, body.case().unwrap_or(id), &compartment, &mut body)?;
+            let veil = veil::of(&pen, body.case().unwrap_or(id), &compartment, None)?;
+            let masked = veil.map_or_else(Vec::new, |veil| veil.body(kind, &mut body));
             let mut made = new::begin(&pen, id, kind, &body, &when)?;
             if let Some(withheld) = withheld {
                 made.2.extend(withheld.gaps);

@@ -90,6 +90,6 @@ fn answer(line: &Line, plan: &Plan) -> Json {
         id: line.id.into(),
         status: line.status.clone(),
         proposed: plan.proposed.then(|| plan.step.clone()),
-        gaps: answer::Gap::list(&plan.gaps),
+        gaps: answer::Gap::list(&[&plan.gaps[..], &plan.masked[..]].concat()),
     })
 }

@@ -71,6 +71,32 @@ impl Screen {
         Self::of(rows.into_iter().filter(vault).map(|row| &row.body))
     }
 
+    /// Without what stands in one of these texts: it tells nobody anything there.
+    #[must_use]
+    pub fn without(self, known: &[String]) -> Self {
+        self.left_by(known, true)
+    }
+
+    /// The same, but for whole names: a family's name, an address and a number may be shared, and nobody is another.
+    #[must_use]
+    pub fn without_parts(self, known: &[String]) -> Self {
+        self.left_by(known, false)
+    }
+
+    fn left_by(mut self, known: &[String], names: bool) -> Self {
+        let texts: Vec<&String> = known.iter().filter(|text| !self.finds(text).is_empty()).collect();
+        let stands = |one: Self| texts.iter().any(|text| !one.finds(text).is_empty());
+        self.runs.retain(|run| {
+            let whole = run.len() > 1 && !run.iter().any(|word| house_number(word));
+            (whole && !names) || !stands(Self { runs: vec![run.clone()], ..Self::default() })
+        });
+        self.capitals.retain(|word| !stands(Self { capitals: vec![word.clone()], ..Self::default() }));
+        self.phones.retain(|number| !stands(Self { phones: vec![number.clone()], ..Self::default() }));
+        self.emails.retain(|email| !stands(Self { emails: vec![email.clone()], ..Self::default() }));
+        self.homes.retain(|home| !stands(Self { homes: vec![home.clone()], ..Self::default() }));
+        self
+    }
+
     fn name(&mut self, name: &str) {
         let words: Vec<String> = tokens(name).into_iter().map(|(_, word)| word).collect();
         for word in words.iter().filter(|word| word.chars().count() > 2) {

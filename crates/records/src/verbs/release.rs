@@ -168,7 +168,7 @@ impl Planning<'_> {
         let masked = screen.mask(text);
         if masked != text {
             let message = "what would tell who the reporter is was masked";
-            self.plan.gaps.push(Gap::new(code::R47_NAMED, "text", message));
+            self.plan.masked.push(Gap::new(code::R47_NAMED, "text", message));
         } else if screen.is_empty() && !self.ctx.case.is_some_and(|case| case.whole) {
             let message = "whether somebody asked not to be known is not known here: the server looks before it leaves";
             self.plan.gaps.push(Gap::new(code::R47_UNKNOWN_HERE, "text", message));

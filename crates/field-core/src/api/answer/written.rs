@@ -97,6 +97,10 @@ pub struct Added {
     pub status: String,
     /// The statement that adds it.
     pub statement: Option<Hash>,
+    /// Where words were masked before they were written, because a school or the hub reads them (R47); absent where
+    /// none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<Gap>>,
 }
 
 /// A step was taken.
