@@ -255,6 +255,38 @@ fn r91_what_was_opened_with_a_reason_is_closed_again_and_opened_anew_with_anothe
     assert_eq!(world.admin(&["verify"])["ok"], true);
 }
 
+#[test]
+fn r91_command_opens_anew_what_was_closed_again_and_a_longer_time_gives_nothing_back() {
+    let mut world = World::new("2026-03-02T09:00:00Z");
+    let case = case(&mut world);
+    escalated(&mut world);
+    world.admin(&["policy", "--set", "opening_days=1"]);
+    let words = ["show", &case.account, "--purpose", "to decide who goes"];
+    world.done("com1", &words);
+    world.sync_all(&["com1"]);
+    assert!(world.show("com1", &case.account).to_string().contains(WORDS));
+    world.pass("1d");
+    world.sync_all(&["com1"]);
+    let headline = world.show("com1", &case.account);
+    assert_eq!((&headline["headline"], headline.get("opening")), (&json!(true), None), "closed, and nothing waits");
+    world.admin(&["policy", "--set", "opening_days=60"]);
+    world.pass("1h");
+    world.sync_all(&["com1"]);
+    assert_eq!(world.show("com1", &case.account)["headline"], true, "what has ended stays ended");
+    world.done("com1", &["show", &case.account, "--purpose", "to decide whether it was enough"]);
+    world.sync_all(&["com1"]);
+    assert!(world.show("com1", &case.account).to_string().contains(WORDS));
+    assert_eq!(openings(&world, &case.account).len(), 2);
+    // It was given a day when the policy was a day; by now it is sixty, and so it is for what runs.
+    world.pass("59d");
+    world.sync_all(&["com1"]);
+    assert!(world.show("com1", &case.account).to_string().contains(WORDS));
+    world.pass("1d");
+    world.sync_all(&["com1"]);
+    assert_eq!(world.show("com1", &case.account)["headline"], true);
+    assert_eq!(world.admin(&["verify"])["ok"], true);
+}
+
 /// Everything an auditor may try is refused on their own device.
 fn changes_nothing(world: &mut World, case: &Case) {
     let before = world.done("aud1", &["status"])["unsent"].clone();

@@ -10,6 +10,7 @@ use signed::{RecordId, code};
 use super::kind_of;
 use crate::error::{FieldError, Result};
 use crate::field::{Field, Me};
+use crate::store::frames;
 use crate::store::lists::{self, Source};
 
 /// Puts an opening into the case of what it opens. `I.reason` where none is given; `I.not_found` where this device
@@ -30,12 +31,17 @@ pub(super) fn place(db: &Connection, me: &Me, body: &mut Body) -> Result<()> {
     Ok(())
 }
 
-/// What this user wrote down of opening a record of which only a headline is here.
+/// What this user wrote down of opening a record of which only a headline is here, and the server has not answered. Once
+/// it has, either the record is here, or it was not given, or it is closed again: then it can be asked for anew.
 pub(super) fn asked(db: &Connection, id: RecordId) -> Result<Option<RecordId>> {
     let Some(case) = lists::line(db, id)?.and_then(|line| line.case) else { return Ok(None) };
     let found = lists::of_case(db, case)?.into_iter();
-    let mut of_it = found.filter(|line| line.kind == OPENING && opens(&line.body) == Some(id));
-    Ok(of_it.next().map(|line| line.id))
+    for line in found.filter(|line| line.kind == OPENING && opens(&line.body) == Some(id)) {
+        if frames::waits(db, line.id)? {
+            return Ok(Some(line.id));
+        }
+    }
+    Ok(None)
 }
 
 impl Field {

@@ -353,3 +353,9 @@ pub(crate) fn proofs(db: &Connection, me: &Me, document: RecordId) -> Result<Vec
     }
     Ok(found)
 }
+
+/// Whether something of a document waits for the server's answer.
+pub(crate) fn waits(db: &Connection, document: RecordId) -> Result<bool> {
+    let mut query = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE document = ?1 AND code IS NULL)")?;
+    Ok(query.query_row([&document.0], |row| row.get(0))?)
+}

@@ -34,6 +34,7 @@ impl Work<'_> {
         for user in people {
             self.watch_tenure(&user)?;
         }
+        self.watch_openings()?;
         self.watch_month()
     }
 
@@ -101,9 +102,8 @@ impl Work<'_> {
             }
             "R83" => self.long_in_role(&row),
             "R91" => {
-                let about = about(&row)?;
-                self.opening_ended(&about);
-                Ok(())
+                let opening = about(&row)?;
+                self.opening_ended(&opening)
             }
             _ => Ok(()),
         }
@@ -251,7 +251,7 @@ impl Work<'_> {
     }
 }
 
-/// What a date is about: a school, a user, a case.
+/// What a date is about: a school, a user, an opening.
 fn about(row: &PromptRow) -> Result<String, ServerError> {
     let Ok(Value::Map(line)) = cbor::decode(&row.line) else { return Err(MISFIT) };
     line.get("about").and_then(Value::as_text).map(str::to_owned).ok_or(MISFIT)

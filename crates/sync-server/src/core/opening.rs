@@ -4,7 +4,7 @@
 use documents::{Created, Refusal, View};
 pub(crate) use records::opening::{OPENING, opens};
 use records::rules::{Row, look};
-use records::{Kind, Policy, Role};
+use records::{Compartment, Kind, Policy, Role};
 use serde_json::Value as Json;
 use signed::{RecordId, Timestamp, UserId, code};
 
@@ -52,16 +52,38 @@ impl Work<'_> {
         Ok(self.tx.put_keys(row.id, keys.as_slice())?)
     }
 
-    /// The end of an opening, as a row that falls due.
-    fn watch_opening(&mut self, row: &Row) -> Result<(), ServerError> {
-        let Some(case) = row.case else { return Ok(()) };
-        let id = RecordId::derived(&["opening_ends", &row.id.to_string()]);
-        self.put_date(id, "R91", ends(row, &self.core.policy()), &case.to_string())
+    /// Every opening's end as a row that falls due: also of those from before ends were kept.
+    pub(super) fn watch_openings(&mut self) -> Result<(), ServerError> {
+        for id in self.tx.of_kind(OPENING)? {
+            // A damaged one closes nothing and opens nothing new.
+            if let Ok(Some(opening)) = self.row_of(id) {
+                self.watch_opening(&opening)?;
+            }
+        }
+        Ok(())
     }
 
-    /// An opening has ended: who may hold the case it opened is looked at again.
-    pub(super) fn opening_ended(&mut self, about: &str) {
-        self.moved.extend(about.parse::<RecordId>());
+    /// The end of an opening, as a row that falls due; once.
+    fn watch_opening(&mut self, opening: &Row) -> Result<(), ServerError> {
+        let due = ends(opening, &self.policy);
+        let id = RecordId::derived(&["opening_ends", &opening.id.to_string(), &due.to_string()]);
+        if self.tx.meta(&ended(opening.id))?.is_some() || !self.tx.prompts_of_case(id)?.is_empty() {
+            return Ok(());
+        }
+        self.put_date(id, "R91", due, &opening.id.to_string())
+    }
+
+    /// The end of an opening has come: it stays ended, whatever a policy says later, and who may hold what it opened
+    /// is looked at again. Where the policy gives it longer by now, it ends then.
+    pub(super) fn opening_ended(&mut self, about: &str) -> Result<(), ServerError> {
+        let Ok(id) = about.parse::<RecordId>() else { return Ok(()) };
+        let Ok(Some(opening)) = self.row_of(id) else { return Ok(()) };
+        if ends(&opening, &self.policy) > self.now {
+            return self.watch_opening(&opening);
+        }
+        self.tx.put_meta(&ended(id), self.now.to_string().as_bytes())?;
+        self.moved.extend(opening.case);
+        Ok(())
     }
 
     /// A new opening stands in the audit, and whoever may hold what it opens is looked at again.
@@ -88,12 +110,28 @@ impl Entitlement<'_> {
         let mut users = Vec::new();
         for opening in self.tx.with_key(&key, OPENINGS_PER_RECORD_MAX)? {
             let Some(row) = self.tx.document(opening)?.filter(|row| row.kind == OPENING) else { continue };
-            let opening = self.core.projection(&row)?.and_then(|opening| opening.row);
-            let holds = opening.filter(|opening| ends(opening, &self.core.policy()) > self.now);
-            users.extend(holds.and_then(|opening| UserId::new(&opening.author).ok()));
+            let author = match self.core.projection(&row) {
+                // Nothing is taken from anybody for a damage of ours: an opening lies with whoever wrote it.
+                Err(error) if error.code == code::A_DOCUMENT => {
+                    row.compartment.parse::<Compartment>().ok().and_then(|own| own.user().cloned())
+                }
+                projection => {
+                    let opening = projection?.and_then(|opening| opening.row);
+                    let runs = opening.filter(|opening| ends(opening, &self.core.policy()) > self.now);
+                    runs.and_then(|opening| UserId::new(&opening.author).ok())
+                }
+            };
+            if self.tx.meta(&ended(opening))?.is_none() {
+                users.extend(author);
+            }
         }
         Ok(users)
     }
+}
+
+/// Where it is kept that an opening has ended.
+fn ended(opening: RecordId) -> String {
+    format!("opening_ended/{opening}")
 }
 
 /// When what was opened is closed again.
