@@ -151,9 +151,10 @@ fn r77_what_a_school_was_to_do_is_asked_of_somebody_else_when_it_shuts() {
     // It may wait, says the officer, until somebody can be there; the date is kept.
     let until = json!({ "until": "2026-07-22T08:00:00Z", "reason": "she is at her aunt's until then" });
     world.edit("ofc1", &watch, json!({ "school_exception": until }));
-    world.sync("ofc1");
+    assert_eq!(world.told_about("ofc1", "R77.contact", &watch), 0, "a date answers it, until then");
     world.pass("2d");
     world.sync_all(&["ofc1", "sgt1"]);
+    assert_eq!(world.told_about("ofc1", "R77.contact", &watch), 1, "and then it is asked anew");
     assert_eq!(world.told_about("sgt1", "R77.contact", &watch), 0);
     assert!(world.marks("ofc1", &watch).contains(&"school_shut".to_owned()), "the date has come");
     // Nobody names anybody: a working day later it is the sergeant's. Then the head is asked, at home.

@@ -283,10 +283,12 @@ pub fn may_be_given(role: Role, schools: &[String], compartment: &Compartment) -
     }
     let own_school = || compartment.school().is_some_and(|school| schools.iter().any(|own| own == school.as_str()));
     match reach(role, compartment) {
-        Reach::Never | Reach::Hits | Reach::Opened => false,
+        Reach::Never | Reach::Opened => false,
         Reach::SameSchoolNamed | Reach::OwnSchool => own_school(),
         Reach::All
         | Reach::Named
+        // Whether it was a hit is what they are given.
+        | Reach::Hits
         | Reach::Own
         | Reach::Member
         | Reach::CaseOwner

@@ -60,15 +60,30 @@ pub fn next_school_day_end(from: Timestamp, policy: &Policy) -> Timestamp {
     end_of_next(from, |day| school_hours(day, policy))
 }
 
-/// The breaks of schools that last so many days or more (R77): from the first midnight to the last, by the policy.
-pub(crate) fn school_breaks(policy: &Policy) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+/// The breaks of schools that last so many days or more (R77), by the policy: from the first midnight to the last.
+/// Days and periods between which no school opens are one break.
+pub(crate) fn school_breaks(policy: &Policy) -> Vec<(Timestamp, Timestamp)> {
     let day = |day: &str| Timestamp::parse(&format!("{day}T12:00:00Z")).ok().map(day_of);
-    let least = policy.school_break_days;
-    policy.school_closed.iter().filter_map(|known| period(known)).filter_map(move |(first, last)| {
-        let (first, last) = (day(first)?, day(last)?);
-        let begin = |day: i64| Timestamp::from_millis(day * DAY - offset(day * DAY));
-        (last - first + 1 >= least).then(|| (begin(first), begin(last + 1)))
-    })
+    let listed = policy.school_closed.iter().filter_map(|known| period(known));
+    let mut days: Vec<(i64, i64)> = listed.filter_map(|(first, last)| Some((day(first)?, day(last)?))).collect();
+    days.sort_unstable();
+    let mut breaks: Vec<(i64, i64)> = Vec::new();
+    for (first, last) in days {
+        match breaks.last_mut() {
+            Some(before) if first <= before.1 || !opens_between(before.1, first, policy) => {
+                before.1 = before.1.max(last)
+            }
+            Some(_) | None => breaks.push((first, last)),
+        }
+    }
+    breaks.retain(|(first, last)| last - first + 1 >= policy.school_break_days);
+    let midnight = |day: i64| Timestamp::from_millis(day * DAY - offset(day * DAY));
+    breaks.into_iter().map(|(first, last)| (midnight(first), midnight(last + 1))).collect()
+}
+
+/// Whether schools open on a day between two others.
+fn opens_between(before: i64, next: i64, policy: &Policy) -> bool {
+    (before + 1..next.min(before + DAYS_LOOKED_AT)).any(|day| school_hours(day, policy).is_some())
 }
 
 /// Whether a moment lies in working hours, their end included: what is due then is due at work.

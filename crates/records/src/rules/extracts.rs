@@ -5,10 +5,9 @@ use serde_json::{Value as Json, json};
 use signed::digest::sha256;
 use signed::{cbor, code};
 
-use super::people::Member;
 use super::view::{CaseView, Row, StepRow};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
-use crate::access::{Compartment, may_be_given};
+use crate::access::{Compartment, Role, may_be_given};
 
 pub(super) const RULES: &[Rule] = &[Rule { id: "R88", weigh: Some(released_and_owned), gate: Some(given_in_vain) }];
 
@@ -20,23 +19,25 @@ fn released_and_owned(view: &CaseView<'_>, found: &mut Findings) {
     }
 }
 
-/// Whoever is named to do something and may not hold it never hears of it.
+/// Whoever is named to do something and may not hold it never hears of it. Whoever named them does; where that was
+/// a rule, whoever answers for the case.
 fn owned_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
-    for owner in row.owners.iter().filter(|owner| row.open && gives_nothing(view, &row.compartment, owner)) {
+    let author = if row.role == Role::Server { view.own().and_then(Row::owner) } else { Some(row.author.as_str()) };
+    for owner in row.owners.iter().filter(|owner| row.open && gives_nothing(view, row, &row.compartment, owner)) {
         let message = "whoever is to do this may not hold it and never hears of it: it is for somebody else to do";
         found.gap(row, code::R88_RECIPIENT, format!("owner/{owner}"), message);
         let item = Item::of("R88", code::R88_RECIPIENT, row, row.since(), message).about(format!("owner/{owner}"));
-        found.owe(item.after(0, To::User(row.author.clone())));
+        found.owe(item.after(0, author.map_or(To::Sergeant, |author| To::User(author.to_owned()))));
     }
 }
 
 /// Whoever shared it without being able to know that it gives nobody anything hears of it, until they say so.
 fn shared_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
-    for step in row.did("share") {
+    for step in row.did("share").filter(|_| row.open) {
         let Some(to) = step.body.get("to").and_then(Json::as_str) else { continue };
         let read = |later: &StepRow| later.verb == "acknowledge" && later.author == step.author && later.at >= step.at;
-        if gives_nothing(view, &row.compartment, to) && !row.steps.iter().any(read) {
-            let text = "what you shared reached nobody: they may not hold it";
+        if gives_nothing(view, row, &row.compartment, to) && !row.steps.iter().any(read) {
+            let text = "whom you shared this with may not hold it: it does not reach them";
             let item = Item::of("R88", code::R88_RECIPIENT, row, step.at, text).about(to);
             found.owe(item.after(0, To::User(step.author.clone())));
         }
@@ -46,28 +47,42 @@ fn shared_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
 /// A record that is shared with, assigned, sent or handed to somebody who may not hold it would reach nobody, and
 /// whoever gave it would think that it did.
 fn given_in_vain(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
-    let path = match attempt.verb {
-        "share" | "assign" | "forward" | "dispatch" | "hand_over" => "to",
-        "add_member" => "user",
+    let (path, row) = match attempt.verb {
+        "share" | "assign" | "forward" | "dispatch" | "hand_over" => ("to", attempt.row),
+        "add_member" => ("user", attempt.row),
         _ => return,
     };
     let Some(to) = attempt.body.get(path).and_then(Json::as_str) else { return };
-    // Members of a case may be of the hub, who hold nothing else of it.
-    let parts = [attempt.row.compartment.clone(), Compartment::Hub { case: view.case }];
-    let parts = if attempt.verb == "add_member" { &parts[..] } else { &parts[..1] };
-    if parts.iter().all(|part| gives_nothing(view, part, to)) {
+    // Members of a case may be of the hub or a school, who hold other parts of it.
+    let all = view.rows.iter().map(|row| row.compartment.clone()).chain([Compartment::Hub { case: view.case }]);
+    let parts: Vec<Compartment> =
+        if attempt.verb == "add_member" { all.collect() } else { vec![row.compartment.clone()] };
+    if parts.iter().all(|part| gives_nothing(view, row, part, to)) {
         let message = "they may not hold this and nothing would reach them: release an extract, or ask their school \
                        by an action of its own";
         gate.refuse(code::R88_RECIPIENT, path, message);
     }
 }
 
-/// Whether somebody is known to be one who may not hold what lies there. Whom a device does not know it lets pass:
-/// the server knows everybody.
-fn gives_nothing(view: &CaseView<'_>, compartment: &Compartment, user: &str) -> bool {
-    let known = |member: &&Member| !member.role.of_school() || !member.schools.is_empty();
-    let member = view.people.member(user).filter(known);
-    member.is_some_and(|member| !may_be_given(member.role, &member.schools, compartment))
+/// Whether somebody is one who may not hold what lies there. Whom a device does not know it lets pass: the server
+/// knows everybody.
+fn gives_nothing(view: &CaseView<'_>, row: &Row, compartment: &Compartment, user: &str) -> bool {
+    if user.starts_with("team:") {
+        return false;
+    }
+    let Some(member) = view.people.member(user) else { return view.whole };
+    // R111: what is restricted reaches inspectors and their author alone.
+    let restricted = view.own().is_some_and(|case| case.value("restricted") == Some(&Json::Bool(true)));
+    if restricted
+        && compartment.user().is_none()
+        && !matches!(member.role, Role::Inspector | Role::Command | Role::Server)
+        && row.author != user
+    {
+        return true;
+    }
+    // A device may not know of which school somebody is.
+    let known = !member.role.of_school() || !member.schools.is_empty();
+    known && !may_be_given(member.role, &member.schools, compartment)
 }
 
 /// The parts of a record and its addenda, as one reader sees them, in a form that shows only whether they changed.

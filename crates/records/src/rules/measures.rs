@@ -70,9 +70,10 @@ fn untold<'a>(view: &CaseView<'a>) -> Vec<Untold<'a>> {
     let mut all = Vec::new();
     for measure in view.of("protective_measure") {
         let Some((since, event)) = over(measure, view.now) else { continue };
-        // A lapse is known before it comes: a word of the day before is one in time.
-        let before = if event == LAPSE { -view.policy.protected_told_ms } else { 0 };
-        let from = later(since, before);
+        // A lapse is known before it comes: a word of the day before is one in time, but not the first word of a
+        // measure that lasts no longer.
+        let before = view.policy.protected_told_ms.min((since.millis() - measure.since().millis()) / 2);
+        let from = later(since, if event == LAPSE { -before.max(0) } else { 0 });
         for (at, who) in measure.lines("protects").iter().enumerate() {
             if !view.of("contact_log").any(|contact| tells(view, contact, measure, from, who)) {
                 let line = who.get("id").and_then(Json::as_str).map_or_else(|| at.to_string(), str::to_owned);

@@ -39,14 +39,22 @@ impl Member {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     members: Vec<Member>,
+    /// Whether whoever is not among them has left, as the server knows.
+    whole: bool,
 }
 
 impl Directory {
-    /// A directory of these people.
+    /// A directory of these people, as far as a device was told of them.
     #[must_use]
     pub fn of(mut members: Vec<Member>) -> Self {
         members.sort_by(|one, other| one.user.cmp(&other.user));
-        Self { members }
+        Self { members, whole: false }
+    }
+
+    /// A directory of everybody there is.
+    #[must_use]
+    pub fn of_all(members: Vec<Member>) -> Self {
+        Self { whole: true, ..Self::of(members) }
     }
 
     /// Everybody, by user.
@@ -73,13 +81,12 @@ impl Directory {
         self.member(user).is_some_and(|member| !member.away)
     }
 
-    /// The sergeant over somebody: their supervisor; where that one has left or is not known here, a sergeant of their
-    /// team.
+    /// The sergeant over somebody: their supervisor; where that one has left, a sergeant of their team.
     #[must_use]
     pub fn sergeant_of(&self, user: &str) -> Option<&str> {
         let member = self.member(user)?;
         let own = member.supervisor.as_deref();
-        if member.role == Role::Sergeant || own.is_some_and(|own| self.member(own).is_some()) {
+        if member.role == Role::Sergeant || own.is_some_and(|own| !self.whole || self.member(own).is_some()) {
             return own;
         }
         let of_team = self.first(|one| {

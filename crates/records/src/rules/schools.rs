@@ -5,6 +5,7 @@ use signed::{Timestamp, code};
 use super::look;
 use super::view::{CaseView, Row};
 use super::{Findings, Item, Rule, To};
+use crate::access::Role;
 use crate::worktime;
 
 pub(super) const RULES: &[Rule] = &[Rule { id: "R77", weigh: Some(shut), gate: None }];
@@ -23,9 +24,12 @@ fn old_cases(view: &CaseView<'_>, found: &mut Findings) {
     found.owe(Item::of("R77", code::R77_OLD, case, case.since(), text).after(view.policy.case_old_ms, To::Inspector));
 }
 
-/// Whether somebody of a school is to do it.
+/// Whether it waits for a school: somebody there is to do it, or the police asked it of a school and nobody has it yet.
 fn waits_for_a_school(view: &CaseView<'_>, action: &Row) -> bool {
-    action.owner().and_then(|owner| view.people.role(owner)).is_some_and(|role| role.of_school())
+    let done = matches!(action.status.as_str(), "completed" | "outcome_told");
+    let of_school = |owner: &str| view.people.role(owner).is_some_and(Role::of_school);
+    let asked = action.owners.is_empty() && action.compartment.school().is_some() && !action.role.of_school();
+    !done && (asked || action.owner().is_some_and(of_school))
 }
 
 /// Each break of the school that this has to live through: the police side is asked when it begins, or when the
@@ -34,9 +38,10 @@ fn breaks(view: &CaseView<'_>, action: &Row, found: &mut Findings) {
     if look::answered(action.value("alternative_contact")) {
         return;
     }
-    let excepted = look::time(action.at("school_exception/until"));
+    let reasoned = look::answered(action.at("school_exception/reason"));
+    let excepted = look::time(action.at("school_exception/until")).filter(|_| reasoned);
     let text = "the school that is to do this is shut: name somebody else to ask, or until when it may wait and why";
-    for (begins, ends) in worktime::school_breaks(view.policy).filter(|(_, ends)| *ends > view.now) {
+    for (begins, ends) in worktime::school_breaks(view.policy).into_iter().filter(|(_, ends)| *ends > view.now) {
         let from = begins.max(action.since()).max(excepted.unwrap_or(begins));
         if from >= ends {
             continue;
@@ -44,16 +49,24 @@ fn breaks(view: &CaseView<'_>, action: &Row, found: &mut Findings) {
         if from <= view.now {
             found.mark(action, "R77", "school_shut", text);
         }
-        let item = Item::of("R77", code::R77_CONTACT, action, from, text).about(begins.to_string());
+        // What is asked again after an exception is another question.
+        let item = Item::of("R77", code::R77_CONTACT, action, from, text).about(from.to_string());
         found.owe(ask(view, action, from, item));
     }
 }
 
+/// Whoever of the police answers for the case, else whoever asked, else the school's officers, else the inspectors;
+/// then the sergeant over them.
 fn ask(view: &CaseView<'_>, action: &Row, from: Timestamp, item: Item) -> Item {
-    let owner = view.own().and_then(Row::owner).unwrap_or(&action.author);
-    let item = item.at(from, To::User(owner.to_owned()));
-    match view.people.sergeant_of(owner) {
-        Some(sergeant) => item.at(worktime::after_working_days(from, 1, view.policy), To::User(sergeant.to_owned())),
-        None => item,
-    }
+    let police = |user: &&str| view.people.role(user).is_some_and(|role| !role.of_school());
+    let answers = view.own().and_then(Row::owner).filter(police).or(Some(action.author.as_str()).filter(police));
+    let school = action.compartment.school().map(|school| school.as_str()).unwrap_or_default();
+    let asked: Vec<&str> = answers.map_or_else(|| view.people.officers_of(school).collect(), |user| vec![user]);
+    let sergeant = asked.first().and_then(|user| view.people.sergeant_of(user)).map(str::to_owned);
+    let item = match asked.is_empty() {
+        true => item.at(from, To::Role(Role::Inspector)),
+        false => asked.into_iter().fold(item, |item, user| item.at(from, To::User(user.to_owned()))),
+    };
+    let next = worktime::after_working_days(from, 1, view.policy);
+    sergeant.into_iter().fold(item, |item, user| item.at(next, To::User(user)))
 }

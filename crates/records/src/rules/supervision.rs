@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use signed::{Timestamp, code};
 
 use super::look::{self, child, closes_case, later, words};
-use super::view::{CaseView, Row, StepRow};
+use super::view::{CaseView, Row};
 use super::{Attempt, Findings, Gate, Item, Rule, To};
 use crate::access::Role;
 use crate::attachments::ATTACH;
@@ -101,11 +101,23 @@ fn accepted_by_name(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate)
     }
 }
 
-/// Steps by which a case comes to another owner, and with them to another line.
-const OWNERS_CHANGE: [&str; 2] = ["assign", "hand_over"];
+/// Since when a case is under this sergeant or inspector: when it came to an owner of theirs from one who is not.
+fn over_since(view: &CaseView<'_>, case: &Row, above: &str) -> Option<Timestamp> {
+    let under = |user: &str| [view.people.sergeant_of(user), view.people.inspector_of(user)].contains(&Some(above));
+    let moves = case.steps.iter().filter(|step| matches!(step.verb.as_str(), "assign" | "hand_over"));
+    let (mut before, mut since) = (None, None);
+    for step in moves {
+        let to = step.body.get("to").and_then(Json::as_str);
+        if to.is_some_and(under) && !before.is_some_and(under) {
+            since = Some(step.at);
+        }
+        before = to.or(before);
+    }
+    since
+}
 
 /// R70: whoever supervises a high-risk case now has acknowledged it, within five working days of its risk or of
-/// when it came to somebody of their line.
+/// when it came to their line.
 fn successor(view: &CaseView<'_>, found: &mut Findings) {
     let Some(case) = view.own().filter(|case| case.open) else { return };
     let high = super::risk::current(view).filter(|risk| matches!(risk.text("level"), Some("high" | "very_high")));
@@ -113,10 +125,9 @@ fn successor(view: &CaseView<'_>, found: &mut Findings) {
     // A sergeant's rung climbs to the inspector, an inspector's to command.
     let sergeant = view.people.sergeant_of(owner).map(|user| (user, To::Inspector));
     let inspector = view.people.inspector_of(owner).map(|user| (user, To::Command));
-    let moves = |step: &&StepRow| OWNERS_CHANGE.contains(&step.verb.as_str());
-    let since = case.steps.iter().rfind(moves).map_or(risk.since(), |step| step.at.max(risk.since()));
-    let late = worktime::after_working_days(since, view.policy.takeover_days, view.policy);
     for (user, above) in sergeant.into_iter().chain(inspector) {
+        let since = over_since(view, case, user).map_or(risk.since(), |at| at.max(risk.since()));
+        let late = worktime::after_working_days(since, view.policy.takeover_days, view.policy);
         if !case.did("acknowledge").any(|step| step.author == user) {
             let text = "a high-risk case is under you: acknowledge that you have taken it over";
             let item = Item::of("R70", code::R70_UNACKNOWLEDGED, case, since, text).about(user.to_owned());

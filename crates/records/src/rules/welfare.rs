@@ -282,7 +282,7 @@ fn screened(view: &CaseView<'_>, found: &mut Findings) {
         let Some(fields) = row.body.as_object() else { continue };
         for (field, value) in fields {
             if !screen.finds(&words(value)).is_empty() {
-                let message = "this would tell who the reporter is: it is masked in whatever leaves";
+                let message = "this would tell who the reporter is: does it have to stand here?";
                 found.gap(row, code::R47_NAMED, field.clone(), message);
             }
         }

@@ -85,6 +85,7 @@ impl Case {
         let role = self.people.iter().find(|one| one.user == by).map_or(Role::Server, |one| one.role);
         let text = |field: &str| body.get(field).and_then(Json::as_str).map(str::to_owned);
         let case = id("case");
+        let status = if declared.drafted { "sealed" } else { declared.initial };
         let row = Row {
             id: id(name),
             kind: kind.into(),
@@ -95,8 +96,8 @@ impl Case {
             role,
             recorded_at: at(when),
             received_at: Some(at(when)),
-            status: if declared.drafted { "sealed".into() } else { declared.initial.into() },
-            open: true,
+            status: status.into(),
+            open: !declared.done.contains(&status),
             sealed: true,
             owners: text("owner").into_iter().collect(),
             urgency: text("urgency").unwrap_or_else(|| "standard".into()),
@@ -144,7 +145,8 @@ impl Case {
 
     /// Looks at it at a moment.
     pub(crate) fn look<T>(&self, when: &str, see: impl FnOnce(&CaseView<'_>) -> T) -> T {
-        let people = Directory::of(self.people.clone());
+        let people = self.people.clone();
+        let people = if self.whole { Directory::of_all(people) } else { Directory::of(people) };
         let view = CaseView {
             case: id("case"),
             rows: &self.rows,

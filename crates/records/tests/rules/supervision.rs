@@ -155,11 +155,35 @@ fn r77_what_a_school_is_to_do_gets_another_contact_or_a_date_when_the_school_shu
     case.row_mut("ask").body["school_exception"] = until;
     assert!(told(&case, "2026-08-10T07:59:00Z").is_empty());
     assert_eq!(told(&case, "2026-08-10T08:00:00Z"), ["08:00 ofc1 R77.contact"]);
+    // Without a reason a date is no exception, and days off that touch are one break.
+    case.row_mut("ask").body["school_exception"] = json!({ "until": "2026-08-10T08:00:00Z" });
+    assert_eq!(told(&case, "2026-07-19T23:00:00Z").len(), 1);
+    case.policy.school_closed =
+        vec!["2026-04-03".into(), "2026-03-30/2026-04-02".into(), "2026-04-06/2026-04-10".into()].into();
+    assert_eq!(told(&case, "2026-03-29T23:00:00Z"), ["23:00 ofc1 R77.contact"]);
+    assert_eq!(told(&case, "2026-04-10T12:00:00Z").len(), 2, "Easter is asked about once, and told the sergeant once");
+    case.policy.school_closed = vec!["2026-07-20/2026-08-31".into()].into();
+    // Nobody has taken it yet; what is done waits for nobody; a case without an officer is the school's officers'.
+    case.row_mut("ask").owners.clear();
+    case.row_mut("ask").compartment = share();
+    assert_eq!(told(&case, "2026-07-19T23:00:00Z"), ["23:00 ofc1 R77.contact"]);
+    case.row_mut("ask").owners = vec!["dsl1".into()];
+    case.row_mut("ask").author = "dsl1".into();
+    case.row_mut("case").owners = vec!["team:t1".into()];
+    assert_eq!(told(&case, "2026-07-19T23:00:00Z"), ["23:00 ofc1 R77.contact", "23:00 pcso1 R77.contact"]);
+    case.row_mut("ask").status = "completed".into();
+    assert!(told(&case, "2026-07-19T23:00:00Z").is_empty());
+    case.row_mut("ask").status = "accepted".into();
+    case.row_mut("case").owners = vec!["ofc1".into()];
     // Somebody else is asked; or school is open again.
     assert!(told(&case, "2026-08-31T23:00:00Z").is_empty());
     case.row_mut("ask").body["alternative_contact"] = json!({ "as_said": "the head, at home" });
     assert!(told(&case, "2026-08-20T08:00:00Z").is_empty());
     assert!(case.marks("2026-08-20T08:00:00Z", "ask").is_empty());
+}
+
+fn share() -> records::Compartment {
+    records::Compartment::Share { school: signed::SchoolId::new("100001").unwrap(), case: id("case") }
 }
 
 #[test]
@@ -330,6 +354,12 @@ fn r113_an_untold_end_keeps_the_case_open_and_nothing_else() {
         told.told("2026-03-20T10:00:00Z", "R113").len()
     };
     assert_eq!((told("2026-03-19T10:00:00Z"), told("2026-03-19T09:59:00Z")), (0, 1));
+    // The first word of a measure of a day is none of its end.
+    let mut short = Case::new();
+    let bail = json!({ "to": "2026-03-03T09:00:00Z", "protects": [girl()] });
+    short.add("bail", "protective_measure", "ofc1", "09:00", bail);
+    told_of_bail(&mut short, "told", "ofc1", "09:30", &json!({}));
+    assert_eq!(short.told("2026-03-03T09:00:00Z", "R113").len(), 1);
 }
 
 #[test]
@@ -391,6 +421,9 @@ fn r70_whoever_supervises_a_high_risk_case_now_has_acknowledged_it_also_a_succes
     given.step("case", "assign", "sgt1", "2026-04-13T09:00:00Z", json!({ "to": "ofc2" }));
     assert_eq!(told(&given, "2026-04-13T09:00:00Z"), ["09:00 sgt2 R70.unacknowledged"]);
     assert_eq!(told(&given, "2026-04-20T08:59:00Z").len(), 1, "five working days");
+    assert!(told(&given, "2026-04-20T09:00:00Z").contains(&"09:00 insp1 R70.unacknowledged".into()));
+    // From one of their officers to another it stays with them, and no day is won by that.
+    given.step("case", "assign", "sgt2", "2026-04-17T09:00:00Z", json!({ "to": "ofc2" }));
     assert!(told(&given, "2026-04-20T09:00:00Z").contains(&"09:00 insp1 R70.unacknowledged".into()));
     // A sergeant who left: another one of the team is over the case now.
     let mut left = Case::new();

@@ -214,7 +214,7 @@ impl Work<'_> {
         for member in &mut members {
             member.training = trainings.get(&member.user).cloned().unwrap_or_default();
         }
-        Directory::of(members)
+        Directory::of_all(members)
     }
 
     /// Absences that are not ended.
