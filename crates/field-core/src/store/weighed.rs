@@ -48,12 +48,12 @@ pub(crate) fn of_case(db: &Connection, case: RecordId) -> Result<Vec<Row>> {
     Ok(found)
 }
 
+const OF_KIND: &str = "SELECT w.body FROM record r CROSS JOIN weighed w ON w.id = r.id
+    WHERE r.kind = ?1 AND r.source = 'record' AND (r.open OR NOT ?2) ORDER BY w.id";
+
 /// Records of a kind; with `open`, those that are not ended. The cost is that of the kind: each save asks this.
 pub(crate) fn of_kind(db: &Connection, kind: &str, open: bool) -> Result<Vec<Row>> {
-    let mut query = db.prepare_cached(
-        "SELECT w.body FROM record r CROSS JOIN weighed w ON w.id = r.id
-         WHERE r.kind = ?1 AND r.source = 'record' AND (r.open OR NOT ?2) ORDER BY w.id",
-    )?;
+    let mut query = db.prepare_cached(OF_KIND)?;
     let mut rows = query.query((kind, open))?;
     let mut found = Vec::new();
     while let Some(one) = rows.next()? {
@@ -150,4 +150,21 @@ fn texts(db: &Connection, sql: &str) -> Result<Vec<Json>> {
         found.push(serde_json::from_str(&text).map_err(|_| damaged("what the server told does not read back"))?);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::migrate::migrate;
+
+    #[test]
+    fn what_each_save_asks_reads_no_table_as_a_whole() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {OF_KIND}")).unwrap();
+        let steps = plan.query_map(("absence", true), |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(|step| step.unwrap()).collect();
+        assert!(steps.iter().any(|step| step.contains("record_kind")), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+    }
 }
