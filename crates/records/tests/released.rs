@@ -59,15 +59,15 @@ fn member(user: &str, role: Role, school: &str) -> Member {
     }
 }
 
-/// What the officer's device would write, with these records of the case on it.
-fn release(doc: &Doc, rows: &[Row], body: Json) -> Result<Plan, Refused> {
-    let view = doc.view_of_all();
+/// A case of these records, as an officer's device looks at it.
+fn case_of<T>(rows: &[Row], see: impl FnOnce(&CaseView<'_>) -> T) -> T {
     let people = Directory::of(vec![
+        member("ann", Role::Dsl, "100001"),
         member("dsl1", Role::Dsl, "100001"),
         member("tutor", Role::Staff, "100002"),
         member("ofc1", Role::Officer, "100003"),
     ]);
-    let case = CaseView {
+    see(&CaseView {
         case: record(9),
         rows,
         beside: &[],
@@ -77,13 +77,20 @@ fn release(doc: &Doc, rows: &[Row], body: Json) -> Result<Plan, Refused> {
         now: at(MORNING),
         whole: false,
         reached: &[],
-    };
-    let ctx = Context { case: Some(&case), ..Context::at(at(MORNING)) };
-    let shown = records::shown(doc.kind, &view, &ctx);
-    let who = officer();
-    let what = Do { verb: "release_extract", body, considered: Vec::new() };
-    let actor = Actor { user: &who.user, role: who.role };
-    records::plan(doc.kind, &view, &shown, actor, &what, &ctx, &mut ids())
+    })
+}
+
+/// What the officer's device would write, with these records of the case on it.
+fn release(doc: &Doc, rows: &[Row], body: Json) -> Result<Plan, Refused> {
+    case_of(rows, |case| {
+        let view = doc.view_of_all();
+        let ctx = Context { case: Some(case), ..Context::at(at(MORNING)) };
+        let shown = records::shown(doc.kind, &view, &ctx);
+        let who = officer();
+        let what = Do { verb: "release_extract", body, considered: Vec::new() };
+        let actor = Actor { user: &who.user, role: who.role };
+        records::plan(doc.kind, &view, &shown, actor, &what, &ctx, &mut ids())
+    })
 }
 
 fn codes(refused: Refused) -> Vec<String> {
@@ -180,22 +187,6 @@ fn r47_the_reporter_is_masked_in_an_extract_and_the_account_keeps_its_words() {
     // A device without the vault cannot know, and says so.
     let blind = release(&doc, &[], body).unwrap();
     assert!(blind.gaps.iter().any(|gap| gap.code.name == "R47.unknown_here"));
-}
-
-/// A case of these records, as an officer's device looks at it.
-fn case_of<T>(rows: &[Row], see: impl FnOnce(&CaseView<'_>) -> T) -> T {
-    let people = Directory::of(vec![member("ann", Role::Dsl, "100001")]);
-    see(&CaseView {
-        case: record(9),
-        rows,
-        beside: &[],
-        drafts: &[],
-        people: &people,
-        policy: &Policy::DEFAULT,
-        now: at(MORNING),
-        whole: false,
-        reached: &[],
-    })
 }
 
 fn share() -> Compartment {

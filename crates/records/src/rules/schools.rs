@@ -42,15 +42,16 @@ fn breaks(view: &CaseView<'_>, action: &Row, found: &mut Findings) {
     let excepted = look::time(action.at("school_exception/until")).filter(|_| reasoned);
     let text = "the school that is to do this is shut: name somebody else to ask, or until when it may wait and why";
     for (begins, ends) in worktime::school_breaks(view.policy).into_iter().filter(|(_, ends)| *ends > view.now) {
-        let from = begins.max(action.since()).max(excepted.unwrap_or(begins));
+        // What is asked again after an exception is another question; both sides name it alike.
+        let question = excepted.map_or(begins, |until| until.max(begins));
+        let from = question.max(action.since());
         if from >= ends {
             continue;
         }
         if from <= view.now {
             found.mark(action, "R77", "school_shut", text);
         }
-        // What is asked again after an exception is another question.
-        let item = Item::of("R77", code::R77_CONTACT, action, from, text).about(from.to_string());
+        let item = Item::of("R77", code::R77_CONTACT, action, from, text).about(question.to_string());
         found.owe(ask(view, action, from, item));
     }
 }
