@@ -63,25 +63,39 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The end of an opening, as a row that falls due; once.
+    /// The end of an opening, as a row that falls due; once for each moment that a policy gave it.
     fn watch_opening(&mut self, opening: &Row) -> Result<(), ServerError> {
         let due = ends(opening, &self.policy);
         let id = RecordId::derived(&["opening_ends", &opening.id.to_string(), &due.to_string()]);
-        if self.tx.meta(&ended(opening.id))?.is_some() || !self.tx.prompts_of_case(id)?.is_empty() {
+        let waits = self.tx.prompts_of_case(id)?.iter().any(|row| row.ended.is_none());
+        if waits || self.tx.meta(&ended(opening.id))?.is_some() {
             return Ok(());
+        }
+        if due <= self.now {
+            return self.end_opening(opening);
         }
         self.put_date(id, "R91", due, &opening.id.to_string())
     }
 
-    /// The end of an opening has come: it stays ended, whatever a policy says later, and who may hold what it opened
-    /// is looked at again. Where the policy gives it longer by now, it ends then.
+    /// The end of an opening has come. Where the policy gives it longer by now, it ends then.
     pub(super) fn opening_ended(&mut self, about: &str) -> Result<(), ServerError> {
         let Ok(id) = about.parse::<RecordId>() else { return Ok(()) };
-        let Ok(Some(opening)) = self.row_of(id) else { return Ok(()) };
-        if ends(&opening, &self.policy) > self.now {
-            return self.watch_opening(&opening);
+        match self.row_of(id) {
+            Ok(Some(opening)) => self.watch_opening(&opening),
+            // Nobody can say when it ends: it is looked at again until it is mended.
+            Err(error) if error.code == code::A_DOCUMENT => {
+                let due = look::later(self.now, LOOKED_AT_AGAIN_MS);
+                let again = RecordId::derived(&["opening_ends", about, &due.to_string()]);
+                self.put_date(again, "R91", due, about)
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         }
-        self.tx.put_meta(&ended(id), self.now.to_string().as_bytes())?;
+    }
+
+    /// It stays ended, whatever a policy says later, and who may hold what it opened is looked at again.
+    fn end_opening(&mut self, opening: &Row) -> Result<(), ServerError> {
+        self.tx.put_meta(&ended(opening.id), self.now.to_string().as_bytes())?;
         self.moved.extend(opening.case);
         Ok(())
     }
@@ -128,6 +142,9 @@ impl Entitlement<'_> {
         Ok(users)
     }
 }
+
+/// After so long a damaged opening is looked at again.
+const LOOKED_AT_AGAIN_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Where it is kept that an opening has ended.
 fn ended(opening: RecordId) -> String {
