@@ -27,7 +27,7 @@ fn owned_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
         let message = "whoever is to do this may not hold it and never hears of it: it is for somebody else to do";
         found.gap(row, code::R88_RECIPIENT, format!("owner/{owner}"), message);
         let item = Item::of("R88", code::R88_RECIPIENT, row, row.since(), message).about(format!("owner/{owner}"));
-        found.owe(item.after(0, author.map_or(To::Sergeant, |author| To::User(author.to_owned()))));
+        found.owe(item.after(0, told(view, author)));
     }
 }
 
@@ -39,9 +39,15 @@ fn shared_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
         if gives_nothing(view, row, &row.compartment, to) && !row.steps.iter().any(read) {
             let text = "whom you shared this with may not hold it: it does not reach them";
             let item = Item::of("R88", code::R88_RECIPIENT, row, step.at, text).about(to);
-            found.owe(item.after(0, To::User(step.author.clone())));
+            found.owe(item.after(0, told(view, Some(&step.author))));
         }
     }
+}
+
+/// Whoever gave it; where they have left or nobody did, the sergeant.
+fn told(view: &CaseView<'_>, user: Option<&str>) -> To {
+    let here = user.filter(|user| !view.whole || view.people.member(user).is_some());
+    here.map_or(To::Sergeant, |user| To::User(user.to_owned()))
 }
 
 /// A record that is shared with, assigned, sent or handed to somebody who may not hold it would reach nobody, and
@@ -54,7 +60,8 @@ fn given_in_vain(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
     };
     let Some(to) = attempt.body.get(path).and_then(Json::as_str) else { return };
     // Members of a case may be of the hub or a school, who hold other parts of it.
-    let all = view.rows.iter().map(|row| row.compartment.clone()).chain([Compartment::Hub { case: view.case }]);
+    let all = view.rows.iter().map(|row| row.compartment.clone()).filter(|part| part.user().is_none());
+    let all = all.chain([Compartment::Hub { case: view.case }]);
     let parts: Vec<Compartment> =
         if attempt.verb == "add_member" { all.collect() } else { vec![row.compartment.clone()] };
     if parts.iter().all(|part| gives_nothing(view, row, part, to)) {

@@ -56,18 +56,17 @@ fn breaks(view: &CaseView<'_>, action: &Row, found: &mut Findings) {
     }
 }
 
-/// Whoever of the police answers for the case, else whoever asked, else the school's officers, else the inspectors;
+/// Whoever of the police answers for the case, else whoever asked, else an officer of the school, else the inspectors;
 /// then the sergeant over them.
 fn ask(view: &CaseView<'_>, action: &Row, from: Timestamp, item: Item) -> Item {
     let police = |user: &&str| view.people.role(user).is_some_and(|role| !role.of_school());
-    let answers = view.own().and_then(Row::owner).filter(police).or(Some(action.author.as_str()).filter(police));
     let school = action.compartment.school().map(|school| school.as_str()).unwrap_or_default();
-    let asked: Vec<&str> = answers.map_or_else(|| view.people.officers_of(school).collect(), |user| vec![user]);
-    let sergeant = asked.first().and_then(|user| view.people.sergeant_of(user)).map(str::to_owned);
-    let item = match asked.is_empty() {
-        true => item.at(from, To::Role(Role::Inspector)),
-        false => asked.into_iter().fold(item, |item, user| item.at(from, To::User(user.to_owned()))),
+    let answers = view.own().and_then(Row::owner).filter(police).or(Some(action.author.as_str()).filter(police));
+    let Some(asked) = answers.or_else(|| view.people.officers_of(school).next()) else {
+        return item.at(from, To::Role(Role::Inspector));
     };
+    let item = item.at(from, To::User(asked.to_owned()));
     let next = worktime::after_working_days(from, 1, view.policy);
+    let sergeant = view.people.sergeant_of(asked).map(str::to_owned);
     sergeant.into_iter().fold(item, |item, user| item.at(next, To::User(user)))
 }

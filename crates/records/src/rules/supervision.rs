@@ -105,7 +105,9 @@ fn accepted_by_name(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate)
 fn over_since(view: &CaseView<'_>, case: &Row, above: &str) -> Option<Timestamp> {
     let under = |user: &str| [view.people.sergeant_of(user), view.people.inspector_of(user)].contains(&Some(above));
     let moves = case.steps.iter().filter(|step| matches!(step.verb.as_str(), "assign" | "hand_over"));
-    let (mut before, mut since) = (None, None);
+    // Whoever recorded the case had it first; of one that the server made nobody knows.
+    let first = Some(case.author.as_str()).filter(|author| view.people.member(author).is_some());
+    let (mut before, mut since) = (first, None);
     for step in moves {
         let to = step.body.get("to").and_then(Json::as_str);
         if to.is_some_and(under) && !before.is_some_and(under) {
