@@ -10,33 +10,27 @@ use crate::access::{Compartment, Role};
 use crate::body::Body;
 use crate::gap::Gap;
 use crate::kind::{Field, Kind, Shape};
-use crate::matching::Screen;
-use crate::rules::{CaseView, Row, look, switch};
+use crate::matching::{SIGNS, Screen, Sign};
+use crate::rules::{self, CaseView, Row, look, switch};
 use crate::seal::filled;
 use crate::{path, verb_bodies};
 
 /// R114: where a sergeant's decision to name a child who saw or reported stands.
 const DECIDED: &str = "lawful_basis_to_name_child_witness";
-/// Where a referral says which child it is about: what that child shares with a reporter is not the reporter's alone.
-const WHICH_CHILD: [&str; 7] = [
-    "/child",
-    "/siblings_included",
-    "/marf/child_family_name",
-    "/marf/child_first_name",
-    "/marf/child_other_names",
-    "/marf/siblings",
-    "/marf/address",
-];
+/// Which child a referral is about: what is said of those who are not recorded as persons.
+const WHICH_CHILD: [&str; 2] = ["child", "siblings_included"];
+/// And how a referral's form names that child.
+const CHILDS_NAMES: [&str; 4] =
+    ["/marf/child_family_name", "/marf/child_first_name", "/marf/child_other_names", "/marf/siblings"];
+/// Who is in a case for a reason that everybody in it knows.
+const OF_THE_CASE: [&str; 4] = ["child", "sibling", "parent_carer", "suspect"];
 /// What somebody is known by.
 const KNOWN_BY: [&str; 6] = ["names", "aliases", "phones", "emails", "usernames", "addresses"];
 
 /// What is masked in words written for a school or the hub.
 #[derive(Clone, Debug)]
 pub struct Veil {
-    /// Everybody whose name stands in the vault.
-    all: Screen,
-    /// The same without children whom a sergeant may decide to name.
-    adults: Screen,
+    screen: Screen,
     /// Ids of users stand for themselves.
     users: BTreeSet<String>,
 }
@@ -49,32 +43,49 @@ pub fn leaves(role: Role, compartment: &Compartment) -> bool {
     police && away && switch::on("R47")
 }
 
+/// What the vault among these records of a case keeps, and nothing that is no secret in it: a mother who rang is the
+/// child's mother as well, and that she is missing where everybody knows her would tell more than her name does. Of
+/// whom a case is about a family's name is known, however they are named.
+#[must_use]
+pub fn secret(rows: &[Row]) -> Screen {
+    kept(rows, |_| true)
+}
+
+fn kept(rows: &[Row], keeps: impl Fn(&Row) -> bool) -> Screen {
+    let screen = Screen::of_vault(rows.iter().filter(|row| in_vault(row) && keeps(row)));
+    if screen.is_empty() {
+        return screen;
+    }
+    let others = || rows.iter().filter(|row| !in_vault(row));
+    let of_case = |row: &&Row| row.kind == "person" && OF_THE_CASE.iter().any(|role| look::is(row, role));
+    let known = others().filter(of_case).flat_map(|row| KNOWN_BY.iter().flat_map(|field| row.lines(field)));
+    let known: Vec<&str> = known.filter_map(Json::as_str).collect();
+    let about = others().flat_map(|row| WHICH_CHILD.iter().chain(&["subjects"]).filter_map(|field| row.value(field)));
+    let about: Vec<&str> = about.flat_map(texts).collect();
+    screen.without(&SIGNS, &known).without(&[Sign::Last], &about)
+}
+
 impl Veil {
-    /// By the vault of a case as this reader holds it, for what somebody in this role writes there, in a record that
-    /// stands or a new one; `None` where nothing leaves the police or nobody is to be masked.
-    ///
-    /// Whoever is in the case for another reason, and whoever is named there already, is masked by no name, number or
-    /// address of theirs: that a mother is missing where everybody knows her would tell more than her name does.
+    /// By the vault of a case as this reader holds it, for what somebody in this role writes there: into a new record
+    /// of this body, or into one that stands; `None` where nothing leaves the police or nobody is to be masked.
     #[must_use]
-    pub fn of(case: &CaseView<'_>, role: Role, compartment: &Compartment, record: Option<RecordId>) -> Option<Self> {
-        if !leaves(role, compartment) {
+    pub fn of(case: &CaseView<'_>, role: Role, compartment: &Compartment, body: &Json) -> Option<Self> {
+        if !leaves(role, compartment) || !case.rows.iter().any(in_vault) {
             return None;
         }
-        // A hub has to know which child a referral is about, also where that child reported it.
+        // A hub has to know which child a referral is about, also where that child reported it; and of a child whom
+        // a sergeant decided to name it is told. Of somebody whose age nobody knows nothing is decided.
         let hub = matches!(compartment, Compartment::Hub { .. });
-        let vault = |row: &&Row| in_vault(row) && !(hub && look::is(row, "child"));
-        let known = known(case, compartment);
-        let of = |rows: &mut dyn Iterator<Item = &Row>| Screen::of_vault(rows).without(&known);
-        let all = of(&mut case.rows.iter().filter(vault));
-        if all.is_empty() {
-            return None;
-        }
-        // Of somebody whose age nobody knows nothing is decided.
-        let child = |row: &&Row| look::age(row, case.now).is_some_and(|age| age < 18);
-        let adults = of(&mut case.rows.iter().filter(vault).filter(|row| !child(row)));
-        let decided = record.and_then(|id| case.row(id)).is_some_and(|row| filled(row.value(DECIDED)));
+        let decided = filled(body.get(DECIDED));
+        let child = |row: &Row| look::age(row, case.now).is_some_and(|age| age < 18);
+        let named = |row: &Row| (hub && which_child(row, body)) || (decided && child(row));
+        let screen = kept(case.rows, |row| !named(row));
+        let names: Vec<&str> =
+            CHILDS_NAMES.iter().filter_map(|path| body.pointer(path)).chain(of_child(body)).flat_map(texts).collect();
+        let homes: Vec<&str> = body.pointer("/marf/address").into_iter().flat_map(texts).collect();
+        let screen = if hub { screen.without(&[Sign::Last], &names).without(&[Sign::Home], &homes) } else { screen };
         let users = case.people.members().map(|member| member.user.clone()).collect();
-        Some(Self { all: if decided { adults.clone() } else { all }, adults, users })
+        (!screen.is_empty()).then_some(Self { screen, users })
     }
 
     /// Masks what is found in a new record's words; says in which of its fields.
@@ -83,11 +94,7 @@ impl Veil {
         if kind.name == "extract" {
             return Vec::new();
         }
-        let screen = if filled(body.0.get(DECIDED)) { &self.adults } else { &self.all };
-        let whole = Json::Object(body.0.clone());
-        let child: Vec<String> = WHICH_CHILD.iter().filter_map(|path| whole.pointer(path)).map(look::words).collect();
-        let veil = Self { all: screen.clone().without_parts(&child), ..self.clone() };
-        veil.fields(&mut body.0, |name| kind.field(name).map(|field| field.shape))
+        self.fields(&mut body.0, |name| kind.field(name).map(|field| field.shape))
     }
 
     /// The same of values that are set by path.
@@ -130,7 +137,7 @@ impl Veil {
     /// The same of one text; whether there was anything.
     fn text(&self, text: &mut String) -> bool {
         let id = text.parse::<RecordId>().is_ok() || self.users.contains(text.as_str());
-        let masked = if id { text.clone() } else { self.all.mask(text) };
+        let masked = if id { text.clone() } else { self.screen.mask(text) };
         let found = masked != *text;
         *text = masked;
         found
@@ -191,12 +198,25 @@ fn in_vault(row: &Row) -> bool {
     matches!(row.compartment, Compartment::Reporter { .. })
 }
 
-/// What is no reporter's alone: who is in the case for another reason, and what stands in that compartment already.
-fn known(case: &CaseView<'_>, compartment: &Compartment) -> Vec<String> {
-    let people = case.of("person").filter(|row| !in_vault(row));
-    let people = people.flat_map(|row| KNOWN_BY.iter().filter_map(|field| row.value(field)));
-    let there = case.rows.iter().filter(|row| row.compartment == *compartment).map(|row| &row.body);
-    people.chain(there).map(look::words).collect()
+fn of_child(body: &Json) -> impl Iterator<Item = &Json> {
+    WHICH_CHILD.iter().filter_map(|field| body.get(*field))
+}
+
+/// Whether a referral of this body is about this person.
+fn which_child(person: &Row, body: &Json) -> bool {
+    let by_name = |said: &str| person.lines("names").iter().filter_map(Json::as_str).any(|name| said.contains(name));
+    of_child(body).any(|child| rules::named(child).contains(&person.id) || texts(child).into_iter().any(by_name))
+}
+
+/// Every text of a value, but for the ids of records.
+fn texts(value: &Json) -> Vec<&str> {
+    match value {
+        Json::String(text) if text.parse::<RecordId>().is_ok() => Vec::new(),
+        Json::String(text) => vec![text],
+        Json::Array(items) => items.iter().flat_map(texts).collect(),
+        Json::Object(map) => map.values().flat_map(texts).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => Vec::new(),
+    }
 }
 
 fn said(path: &str) -> Gap {

@@ -102,7 +102,7 @@ pub fn plan(
         return refuse(code::I_DRAFT, "", "seal it first");
     }
     let mut body = verb_body(step, what.body.clone(), new_id)?;
-    let veil = veiled(view, actor, ctx);
+    let veil = veiled(view, shown, actor, ctx);
     let masked = veil.map_or_else(Vec::new, |veil| veil.step(kind, step.verb, &mut body));
     let (step, claimed) = claimed_only(kind, step, &body);
     let mut planned =
@@ -137,9 +137,9 @@ pub fn plan(
 }
 
 /// What is masked in a step's words: those about a record that a school or the hub reads.
-fn veiled(view: &View, actor: Actor<'_>, ctx: &Context<'_>) -> Option<Veil> {
+fn veiled(view: &View, shown: &Shown, actor: Actor<'_>, ctx: &Context<'_>) -> Option<Veil> {
     let compartment = view.created()?.1.compartment.parse().ok()?;
-    Veil::of(ctx.case?, actor.role, &compartment, view.record())
+    Veil::of(ctx.case?, actor.role, &compartment, &shown.body)
 }
 
 /// R36: a check that is completed without a reference is claimed.

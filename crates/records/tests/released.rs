@@ -197,8 +197,13 @@ fn hub() -> Compartment {
     Compartment::Hub { case: record(9) }
 }
 
+/// What an officer's device masks in a record of this body.
+fn veil_for(rows: &[Row], compartment: &Compartment, body: &Json) -> Option<Veil> {
+    case_of(rows, |case| Veil::of(case, Role::Officer, compartment, body))
+}
+
 fn veil(rows: &[Row], compartment: &Compartment) -> Veil {
-    case_of(rows, |case| Veil::of(case, Role::Officer, compartment, None)).unwrap()
+    veil_for(rows, compartment, &json!({})).unwrap()
 }
 
 fn body_of(kind: &str, body: Json) -> Body {
@@ -220,7 +225,7 @@ fn r47_what_an_officer_writes_for_a_school_or_the_hub_is_masked_and_what_they_wr
         (Role::Dsl, share(), false),
         (Role::Hub, hub(), false),
     ] {
-        let of = |rows: &[Row]| case_of(rows, |case| Veil::of(case, role, &compartment, None)).is_some();
+        let of = |rows: &[Row]| case_of(rows, |case| Veil::of(case, role, &compartment, &json!({}))).is_some();
         assert_eq!(of(&[vault()]), leaves, "{role} {compartment}");
         assert!(!of(&[]), "nobody asked not to be known");
     }
@@ -269,85 +274,92 @@ fn r47_what_an_officer_writes_for_a_school_or_the_hub_is_masked_and_what_they_wr
     assert_eq!((text.as_str(), reason.as_str()), ("she was seen", "[not named] rang back"));
 }
 
-#[test]
-fn r47_a_referral_names_the_child_it_is_about_also_where_that_child_reported_it() {
-    let child =
-        Row { body: json!({ "roles": ["child", "reporter"], "names": ["Kim Lee"], "dob": "2014-01-01" }), ..vault() };
-    let kind = records::kind("referral").unwrap();
-    let referral = |facts: Json| {
-        body_of("referral", json!({ "case": record(9).to_string(), "child": "Kim Lee", "to": "hub", "facts": facts }))
-    };
-    let mut sent = referral(json!(["Kim Lee told a friend", "Ann O'Hara rang"]));
-    let all = [vault(), child.clone()];
-    veil(&all, &hub()).body(kind, &mut sent);
-    assert_eq!(sent.0["child"], json!({ "as_said": "Kim Lee" }));
-    assert_eq!(sent.0["facts"], json!(["Kim Lee told a friend", "[not named] rang"]));
-    // A school is told no name of a child who reported.
-    let mut asked = vec![("exact_request".to_owned(), json!("Kim Lee rang"))];
-    veil(&[child], &share()).sets(records::kind("action").unwrap(), &mut asked);
-    assert_eq!(asked[0].1, "[not named] rang");
-    // Whom a sergeant decided to name is named (R114): a child who saw it, and no grown-up beside them.
-    let friend = Row {
-        id: record(21),
-        body: json!({ "roles": ["reporter"], "names": ["Bo Ray"], "dob": "2013-01-01" }),
-        ..vault()
-    };
-    let mut decided = referral(json!(["Bo Ray saw it", "Ann O'Hara rang"]));
-    decided.0.insert("lawful_basis_to_name_child_witness".into(), json!("sgt1: needed to keep her safe"));
-    veil(&[vault(), friend], &hub()).body(kind, &mut decided);
-    assert_eq!(decided.0["facts"], json!(["Bo Ray saw it", "[not named] rang"]));
+/// A referral with what is masked in it by these records' vault.
+fn referred(rows: &[Row], body: Json) -> Body {
+    let mut whole = json!({ "case": record(9).to_string(), "to": "hub" });
+    whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+    let mut body = body_of("referral", whole);
+    if let Some(veil) = veil_for(rows, &hub(), &Json::Object(body.0.clone())) {
+        veil.body(records::kind("referral").unwrap(), &mut body);
+    }
+    body
+}
+
+/// What becomes of a request of a school in these words.
+fn asked(rows: &[Row], words: &str) -> Json {
+    let mut sets = vec![("exact_request".to_owned(), json!(words))];
+    if let Some(veil) = veil_for(rows, &share(), &json!({})) {
+        veil.sets(records::kind("action").unwrap(), &mut sets);
+    }
+    sets.remove(0).1
 }
 
 #[test]
-fn r47_what_a_child_shares_with_the_reporter_is_the_childs_and_who_is_known_there_is_not_missed() {
-    let mother = Row {
-        body: json!({ "roles": ["reporter"], "names": ["Ann Reed"], "addresses": ["3 Elm Row, Leeds LS2 2AB"] }),
+fn r47_a_referral_names_the_child_it_is_about_also_where_that_child_reported_it() {
+    let reporter = |number: u8, name: &str, born: &str| Row {
+        id: record(number),
+        body: json!({ "roles": ["child", "reporter"], "names": [name], "dob": born }),
         ..vault()
     };
-    let kind = records::kind("referral").unwrap();
-    let marf = |name: &str| {
-        json!({ "child_family_name": "Reed", "address": "3 Elm Row, Leeds LS2 2AB",
-        "household": [{ "name": name, "relation": "mother" }] })
-    };
-    let referral = |rows: &[Row]| {
-        let mut body = body_of(
-            "referral",
-            json!({ "case": record(9).to_string(), "child": "Kim Reed", "to": "hub",
-            "facts": ["Ann Reed rang about Kim Reed"], "marf": marf("Ann Reed") }),
-        );
-        veil(rows, &hub()).body(kind, &mut body);
-        body
-    };
-    // Her daughter can be found; she herself is not named.
-    let sent = referral(std::slice::from_ref(&mother));
-    assert_eq!(sent.0["child"], json!({ "as_said": "Kim Reed" }));
+    let all = [vault(), reporter(21, "Kim Lee", "2014-01-01"), reporter(22, "Bo Ray", "2013-01-01")];
+    let facts = json!(["Kim Lee told a friend", "Bo Ray saw it", "Ann O'Hara rang"]);
+    let sent = referred(&all, json!({ "child": "Kim Lee", "facts": facts }));
+    assert_eq!(sent.0["child"], json!({ "as_said": "Kim Lee" }));
+    assert_eq!(sent.0["facts"], json!(["Kim Lee told a friend", "[not named] saw it", "[not named] rang"]));
+    let by_record = referred(&all, json!({ "child": { "record": record(21).to_string() }, "facts": facts }));
+    assert_eq!(by_record.0["facts"][0], "Kim Lee told a friend");
+    // A school is told no name of a child who reported.
+    assert_eq!(asked(&all, "Kim Lee rang"), "[not named] rang");
+    // Whom a sergeant decided to name is named (R114): a child, and no grown-up beside them.
+    let basis = "sgt1: needed to keep her safe";
+    let decided = json!({ "child": "Kim Lee", "facts": facts, "lawful_basis_to_name_child_witness": basis });
     assert_eq!(
-        (&sent.0["marf"]["child_family_name"], &sent.0["marf"]["address"]),
-        (&json!("Reed"), &json!("3 Elm Row, Leeds LS2 2AB"))
+        referred(&all, decided).0["facts"],
+        json!(["Kim Lee told a friend", "Bo Ray saw it", "[not named] rang"])
     );
-    assert_eq!(sent.0["facts"], json!(["[not named] rang about Kim Reed"]));
-    // Where she is in the case as the mother, too, that she is missing would tell more than her name.
-    let known = person(
-        22,
-        json!({ "roles": ["parent_carer"], "names": ["Ann Reed"], "addresses": ["3 Elm Row, Leeds LS2 2AB"] }),
-    );
-    let people = [mother.clone(), known];
-    assert!(
-        case_of(&people, |case| Veil::of(case, Role::Officer, &hub(), None)).is_none(),
-        "nothing of hers is hers alone"
-    );
-    // And a school that named her itself reads her name; another school does not.
-    let concern = Row {
+}
+
+#[test]
+fn r47_what_a_child_shares_with_the_reporter_is_the_childs_and_who_is_of_the_case_is_not_missed() {
+    let home = "3 Elm Row, Leeds LS2 2AB";
+    let aunt = Row {
+        body: json!({ "roles": ["reporter"], "names": ["Ann Reed"], "addresses": [home], "phones": ["07700 900456"] }),
+        ..vault()
+    };
+    let marf = json!({ "child_family_name": "Reed", "address": home, "household": [{ "name": "Ann Reed", "relation": "aunt" }] });
+    let body = json!({ "child": "Kim Reed, ring her aunt on 07700 900456", "marf": marf,
+        "facts": ["Ann Reed rang about Kim Reed", "Ann said so; ring 07700 900456"] });
+    let alone = std::slice::from_ref(&aunt);
+    // The child can be found; who rang is not named, and her number leaves nowhere.
+    let sent = referred(alone, body.clone());
+    assert_eq!(sent.0["child"], json!({ "as_said": "Kim Reed, ring her aunt on [not named]" }));
+    assert_eq!((&sent.0["marf"]["child_family_name"], &sent.0["marf"]["address"]), (&json!("Reed"), &json!(home)));
+    assert_eq!(sent.0["marf"]["household"][0]["name"], "[not named]");
+    assert_eq!(sent.0["facts"], json!(["[not named] rang about Kim Reed", "[not named] said so; ring [not named]"]));
+    // Whom a case is about has a family's name that everybody in it knows; who only saw something is no such person.
+    assert_eq!(asked(alone, "speak to Kim Reed"), "speak to Kim [not named]");
+    let worry = Row {
         id: record(23),
         kind: "concern".into(),
+        ..person(23, json!({ "subjects": [{ "as_said": "Kim Reed" }] }))
+    };
+    assert_eq!(
+        asked(&[aunt.clone(), worry], "speak to Kim Reed; Ann Reed rang"),
+        "speak to Kim Reed; [not named] rang"
+    );
+    let saw = person(24, json!({ "roles": ["witness"], "names": ["Ann Reed"], "phones": ["07700 900456"] }));
+    assert_eq!(asked(&[aunt.clone(), saw], "Ann Reed rang"), "[not named] rang");
+    // That a school speaks of her confirms nothing to it.
+    let guess = Row {
+        id: record(25),
+        kind: "concern".into(),
         compartment: share(),
-        body: json!({ "exact_words": "Ann Reed told us" }),
+        body: json!({ "exact_words": "was it Ann Reed?" }),
         ..vault()
     };
-    let there = [mother, concern];
-    assert!(case_of(&there, |case| Veil::of(case, Role::Officer, &share(), None)).is_none_or(|veil| {
-        let mut sets = vec![("exact_request".to_owned(), json!("Ann Reed asks"))];
-        veil.sets(records::kind("action").unwrap(), &mut sets).is_empty()
-    }));
-    assert!(case_of(&there, |case| Veil::of(case, Role::Officer, &hub(), None)).is_some());
+    assert_eq!(asked(&[aunt.clone(), guess], "Ann Reed rang"), "[not named] rang");
+    // Where she is in the case as the mother as well, that she is missing would tell more than her name.
+    let mother =
+        json!({ "roles": ["parent_carer"], "names": ["Ann Reed"], "addresses": [home], "phones": ["07700 900456"] });
+    assert_eq!(asked(&[aunt, person(22, mother)], "speak to Ann Reed"), "speak to Ann Reed");
 }

@@ -46,7 +46,7 @@ impl Field {
             allowed(&me, kind, &row, &sets)?;
             let pen = Pen { db, me: &me, moment, random: self.random() };
             let mut sets = sets.clone();
-            let veil = veil::of(&pen, case_of(&row, &view), &row.compartment.parse()?, Some(id))?;
+            let veil = veil::of(&pen, case_of(&row, &view), &row.compartment.parse()?, id, None)?;
             let masked = veil.map_or_else(Vec::new, |veil| veil.sets(kind, &mut sets));
             let mut ids = Ids::new(self.random(), moment.now);
             let writes = edits(kind, &view, &sets, &moment.policy, &mut || ids.next())?;
@@ -92,7 +92,7 @@ impl Field {
             }
             let pen = Pen { db, me: &me, moment: &moment, random: self.random() };
             let (mut text, mut sets, mut reason) = (text.clone(), sets.clone(), reason.to_owned());
-            let veil = veil::of(&pen, case_of(&row, &view), &row.compartment.parse()?, Some(id))?;
+            let veil = veil::of(&pen, case_of(&row, &view), &row.compartment.parse()?, id, None)?;
             let masked = veil.map_or_else(Vec::new, |veil| veil.addendum(kind, text.as_mut(), &mut sets, &mut reason));
             let mut ids = Ids::new(self.random(), moment.now);
             let added = addendum(kind, &view, text.as_deref(), &sets, &reason, &moment.policy, &mut || ids.next())?;

@@ -157,7 +157,7 @@ pub(crate) fn make(pen: &Pen<'_>, fresh: &Fresh) -> Result<(Line, StatementHash,
     if fresh.kind.name == "action" {
         weigh::carry(pen, fresh.id, fresh.kind, &mut body, &compartment)?;
     }
-    let veil = veil::of(pen, body.case().unwrap_or(fresh.id), &compartment, None)?;
+    let veil = veil::of(pen, body.case().unwrap_or(fresh.id), &compartment, fresh.id, Some(&body))?;
     let masked = veil.map_or_else(Vec::new, |veil| veil.body(fresh.kind, &mut body));
     let when = SealTimes { recorded_at: pen.moment.now, policy: &pen.moment.policy };
     let mut made = begin(pen, fresh.id, fresh.kind, &body, &when)?;
@@ -228,11 +228,12 @@ fn start(
     let mut gaps = seal_gaps(kind, body, when);
     gaps.extend(weigh::gaps_of(pen, id, kind, body, &created.compartment.parse()?)?);
     let sealed = std::mem::take(&mut writes.sealed);
+    // Who must not be known is no business of whoever reads the statement.
     let saying = Saying {
         sentence: Sentence::Step(String::from("created")),
         content: created.content(Some((kind.part, sealed.clone()))),
         event_at: body.event_at(),
-        gaps: gaps.clone(),
+        gaps: gaps.iter().filter(|gap| gap.code != code::R114_CHILD_WITNESS).cloned().collect(),
     };
     let (mut row, mut view, saying) = match changes::document(pen.db, id)? {
         None => {

@@ -34,7 +34,7 @@ impl Field {
             let noted = records::may_create(me.role, kind_of("action_note")?);
             let withheld = if noted { records::withhold::withhold(kind, &mut body, id) } else { None };
             let compartment = new::belongs(&pen, id, kind, &body)?;
-            let veil = veil::of(&pen, body.case().unwrap_or(id), &compartment, None)?;
+            let veil = veil::of(&pen, body.case().unwrap_or(id), &compartment, id, Some(&body))?;
             let masked = veil.map_or_else(Vec::new, |veil| veil.body(kind, &mut body));
             let mut made = new::begin(&pen, id, kind, &body, &when)?;
             if let Some(withheld) = withheld {

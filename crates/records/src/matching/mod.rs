@@ -28,5 +28,5 @@ pub use keys::{KEYS_MAX, Key, KeyKind, Keys, gather, keys, shared_by_many};
 pub use person::{Likeness, PersonFacts, facts, score};
 pub use phone::{phone, phones_in};
 pub use recur::{Recurrence, recurrence};
-pub use screen::Screen;
+pub use screen::{SIGNS, Screen, Sign};
 pub use words::{TEXT_BYTES_MAX, email, emails_in, plain, username, vehicle};

@@ -24,13 +24,31 @@ const ALSO_WORDS: [&str; 36] = [
     "young", "long", "brown", "green", "white", "black", "day", "the", "and",
 ];
 
+/// What it is by which somebody could be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// A whole name.
+    Name,
+    /// A word of a name but its last.
+    First,
+    /// The last word of a name: a family may share it.
+    Last,
+    /// A street with its number, a postcode, an address as written.
+    Home,
+    /// A number, an email address, a user name.
+    Contact,
+}
+
+/// Every sign there is.
+pub const SIGNS: [Sign; 5] = [Sign::Name, Sign::First, Sign::Last, Sign::Home, Sign::Contact];
+
 /// What would tell who somebody is.
 #[derive(Clone, Default)]
 pub struct Screen {
     /// Runs of words: whole names, their single words, streets with their numbers, user names.
-    runs: Vec<Vec<String>>,
+    runs: Vec<(Sign, Vec<String>)>,
     /// Single words that are masked only with a capital.
-    capitals: Vec<String>,
+    capitals: Vec<(Sign, String)>,
     /// Numbers, without the `+`.
     phones: Vec<String>,
     emails: Vec<String>,
@@ -58,7 +76,7 @@ impl Screen {
             texts("names").chain(texts("aliases")).for_each(|name| screen.name(name));
             texts("phones").for_each(|number| screen.phone(number));
             texts("emails").for_each(|address| screen.email(address));
-            texts("usernames").filter_map(username).for_each(|name| screen.run(&name));
+            texts("usernames").filter_map(username).for_each(|name| screen.run(Sign::Contact, &name));
             texts("addresses").for_each(|address| screen.address(address));
         }
         screen
@@ -71,50 +89,42 @@ impl Screen {
         Self::of(rows.into_iter().filter(vault).map(|row| &row.body))
     }
 
-    /// Without what stands in one of these texts: it tells nobody anything there.
+    /// Without those of these signs that stand in one of these texts: there they tell nobody anything.
     #[must_use]
-    pub fn without(self, known: &[String]) -> Self {
-        self.left_by(known, true)
-    }
-
-    /// The same, but for whole names: a family's name, an address and a number may be shared, and nobody is another.
-    #[must_use]
-    pub fn without_parts(self, known: &[String]) -> Self {
-        self.left_by(known, false)
-    }
-
-    fn left_by(mut self, known: &[String], names: bool) -> Self {
-        let texts: Vec<&String> = known.iter().filter(|text| !self.finds(text).is_empty()).collect();
-        let stands = |one: Self| texts.iter().any(|text| !one.finds(text).is_empty());
-        self.runs.retain(|run| {
-            let whole = run.len() > 1 && !run.iter().any(|word| house_number(word));
-            (whole && !names) || !stands(Self { runs: vec![run.clone()], ..Self::default() })
-        });
-        self.capitals.retain(|word| !stands(Self { capitals: vec![word.clone()], ..Self::default() }));
-        self.phones.retain(|number| !stands(Self { phones: vec![number.clone()], ..Self::default() }));
-        self.emails.retain(|email| !stands(Self { emails: vec![email.clone()], ..Self::default() }));
-        self.homes.retain(|home| !stands(Self { homes: vec![home.clone()], ..Self::default() }));
+    pub fn without(mut self, signs: &[Sign], known: &[&str]) -> Self {
+        if self.is_empty() {
+            return self;
+        }
+        let texts: Vec<&str> = known.iter().copied().filter(|text| !self.finds(text).is_empty()).collect();
+        let stands =
+            |sign: Sign, one: Self| signs.contains(&sign) && texts.iter().any(|text| !one.finds(text).is_empty());
+        self.runs.retain(|run| !stands(run.0, Self { runs: vec![run.clone()], ..Self::default() }));
+        self.capitals.retain(|word| !stands(word.0, Self { capitals: vec![word.clone()], ..Self::default() }));
+        self.phones.retain(|one| !stands(Sign::Contact, Self { phones: vec![one.clone()], ..Self::default() }));
+        self.emails.retain(|one| !stands(Sign::Contact, Self { emails: vec![one.clone()], ..Self::default() }));
+        self.homes.retain(|one| !stands(Sign::Home, Self { homes: vec![one.clone()], ..Self::default() }));
         self
     }
 
     fn name(&mut self, name: &str) {
         let words: Vec<String> = tokens(name).into_iter().map(|(_, word)| word).collect();
-        for word in words.iter().filter(|word| word.chars().count() > 2) {
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| word.chars().count() > 2) {
+            let sign = if at + 1 == words.len() && at > 0 { Sign::Last } else { Sign::First };
             if ALSO_WORDS.contains(&word.as_str()) {
-                self.capitals.push(word.clone());
+                self.capitals.push((sign, word.clone()));
             } else {
-                self.runs.push(vec![word.clone()]);
+                self.runs.push((sign, vec![word.clone()]));
             }
         }
         if words.len() > 1 || words.iter().any(|word| word.chars().count() == 2) {
-            self.runs.push(words);
+            self.runs.push((Sign::Name, words));
         }
     }
 
-    fn run(&mut self, text: &str) {
+    fn run(&mut self, sign: Sign, text: &str) {
         let words: Vec<String> = tokens(text).into_iter().map(|(_, word)| word).collect();
         if words.iter().map(|word| word.chars().count()).sum::<usize>() > 2 {
-            self.runs.push(words);
+            self.runs.push((sign, words));
         }
     }
 
@@ -127,7 +137,7 @@ impl Screen {
     fn email(&mut self, raw: &str) {
         match email(raw) {
             Some(email) => self.emails.push(email),
-            None => self.run(raw),
+            None => self.run(Sign::Contact, raw),
         }
     }
 
@@ -139,13 +149,13 @@ impl Screen {
             // `3 elm row`, of `3 Elm Row, Leeds LS2 2AB`.
             let street: Vec<String> = words.iter().skip(at).take(3).cloned().collect();
             if street.len() == 3 {
-                self.runs.push(street);
+                self.runs.push((Sign::Home, street));
             }
         }
         if let Some(code) = postcode(raw) {
             self.homes.push((code, number.and_then(|at| words.get(at).cloned())));
         }
-        self.run(raw);
+        self.run(Sign::Home, raw);
     }
 
     /// Whether it looks for anything.
@@ -210,7 +220,7 @@ impl Screen {
 
     fn named(&self, text: &str, words: &[(Range<usize>, String)]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for wanted in &self.runs {
+        for (_, wanted) in &self.runs {
             for window in words.windows(wanted.len().max(1)) {
                 let same = window.iter().zip(wanted).all(|((_, word), part)| word == part);
                 if let (true, Some(first), Some(last)) = (same, window.first(), window.last()) {
@@ -221,7 +231,8 @@ impl Screen {
         let capital = |range: &Range<usize>| {
             text.get(range.clone()).is_some_and(|word| word.chars().next().is_some_and(char::is_uppercase))
         };
-        let names = words.iter().filter(|(range, word)| self.capitals.contains(word) && capital(range));
+        let names =
+            words.iter().filter(|(range, word)| self.capitals.iter().any(|(_, known)| known == word) && capital(range));
         found.extend(names.map(|(range, _)| range.clone()));
         found
     }

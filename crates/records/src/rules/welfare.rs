@@ -271,20 +271,17 @@ fn left_before_closing(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Ga
     }
 }
 
-/// R47: words outside the vault that would tell who the reporter is are pointed at where they stand.
+/// R47: a record outside the vault in which words would tell who the reporter is says so to whoever holds both. Words
+/// that were said are not altered: it is a mark, and nothing that could ever be answered.
 fn screened(view: &CaseView<'_>, found: &mut Findings) {
     let vault = |row: &&Row| matches!(row.compartment, crate::Compartment::Reporter { .. });
-    let screen = crate::matching::Screen::of_vault(view.rows);
-    if screen.is_empty() {
+    if !view.rows.iter().any(|row| vault(&row)) {
         return;
     }
+    let screen = crate::veil::secret(view.rows);
     for row in view.rows.iter().filter(|row| !vault(row)) {
-        let Some(fields) = row.body.as_object() else { continue };
-        for (field, value) in fields {
-            if !screen.finds(&words(value)).is_empty() {
-                let message = "this would tell who the reporter is: does it have to stand here?";
-                found.gap(row, code::R47_NAMED, field.clone(), message);
-            }
+        if !screen.finds(&words(&row.body)).is_empty() {
+            found.mark(row, "R47", "names_reporter", "words in it would tell who the reporter is");
         }
     }
 }
@@ -301,7 +298,10 @@ fn child_witness(view: &CaseView<'_>, found: &mut Findings) {
                     .iter()
                     .filter_map(Json::as_str)
                     .any(|name| words(&referral.body).contains(name));
-            if named && !filled(referral.value("lawful_basis_to_name_child_witness")) {
+            let decides = |step: &super::StepRow| step.verb == "acknowledge" && step.role.supervises();
+            let decided =
+                filled(referral.value("lawful_basis_to_name_child_witness")) || referral.steps.iter().any(decides);
+            if named && !decided {
                 let message = "a child who reported or saw is named: only on a sergeant's decision";
                 found.gap(referral, code::R114_CHILD_WITNESS, format!("people/{}", person.id), message);
                 let item = Item::of("R114", code::R114_CHILD_WITNESS, referral, referral.since(), message);

@@ -11,6 +11,7 @@ use crate::gap::Gap;
 use crate::matching::Screen;
 use crate::rules::{self, look};
 use crate::seal::filled;
+use crate::veil;
 
 /// Of these nothing is released at all: risk, markers and a suspect's history stay with the police (1.3).
 const NEVER: [&str; 2] = ["risk_assessment", "person"];
@@ -164,12 +165,11 @@ impl Planning<'_> {
             return text.to_owned();
         }
         let rows = self.ctx.case.map(|case| case.rows).unwrap_or_default();
-        let screen = Screen::of_vault(rows);
-        let masked = screen.mask(text);
+        let masked = veil::secret(rows).mask(text);
         if masked != text {
             let message = "what would tell who the reporter is was masked";
             self.plan.masked.push(Gap::new(code::R47_NAMED, "text", message));
-        } else if screen.is_empty() && !self.ctx.case.is_some_and(|case| case.whole) {
+        } else if Screen::of_vault(rows).is_empty() && !self.ctx.case.is_some_and(|case| case.whole) {
             let message = "whether somebody asked not to be known is not known here: the server looks before it leaves";
             self.plan.gaps.push(Gap::new(code::R47_UNKNOWN_HERE, "text", message));
         }

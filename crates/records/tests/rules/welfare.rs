@@ -215,8 +215,10 @@ fn r47_words_that_would_tell_who_the_reporter_is_are_pointed_at_wherever_they_st
         "09:05",
         json!({ "exact_words": "O'Hara rang from +44 7700 900456", "where": [] }),
     );
-    assert_eq!(case.gaps_by("09:05", "worry", "R47"), ["R47.reporter_named exact_words"]);
-    assert!(case.gaps_by("09:05", "aunt", "R47").is_empty(), "the vault itself holds it");
+    assert!(case.marks("09:05", "worry").contains(&"names_reporter"));
+    assert!(!case.marks("09:05", "aunt").contains(&"names_reporter"), "the vault itself holds it");
+    // What a child said stays as it was said: it is no gap that somebody could fill, and keeps no case open.
+    assert!(case.gaps_by("09:05", "worry", "R47").is_empty());
 }
 
 #[test]
@@ -281,6 +283,9 @@ fn r88_nothing_is_given_to_somebody_who_may_not_hold_it() {
     assert!(gate(&case, "own", "share", "nobody").is_empty());
     case.whole = true;
     // Somebody of the hub may be added to a case, and a tutor of its school: what they may read of it reaches them.
+    case.add("own-choice", "language_prompt", "ofc1", "09:00", json!({}));
+    case.row_mut("own-choice").compartment =
+        records::Compartment::Prompts { user: signed::UserId::new("ofc1").unwrap() };
     for (user, gaps) in [("hub1", 0), ("stf1", 0), ("ofc2", 0), ("dsl2", 1), ("dpo1", 1)] {
         assert_eq!(gate(&case, "case", "add_member", user).len(), gaps, "{user}");
     }
@@ -323,6 +328,13 @@ fn r114_a_child_who_saw_it_is_named_in_a_referral_only_on_a_sergeants_decision()
     case.add("ref", "referral", "ofc1", "09:10", json!({ "facts": ["Kim Lee saw them together"] }));
     assert_eq!(case.gaps_by("09:10", "ref", "R114"), [format!("R114.child_witness people/{}", id("friend"))]);
     assert_eq!(case.told("09:10", "R114"), ["09:10 sgt1 R114.child_witness"]);
+    // A sergeant decides, in it or after it.
+    let sent = case.row_mut("ref").body.clone();
     case.row_mut("ref").body["lawful_basis_to_name_child_witness"] = json!("sgt1: needed to keep her safe");
     assert!(case.gaps_by("09:10", "ref", "R114").is_empty());
+    case.row_mut("ref").body = sent;
+    case.step("ref", "acknowledge", "ofc1", "09:15", json!({}));
+    assert_eq!(case.gaps_by("09:20", "ref", "R114").len(), 1);
+    case.step("ref", "acknowledge", "sgt1", "09:30", json!({}));
+    assert!(case.gaps_by("09:30", "ref", "R114").is_empty());
 }
