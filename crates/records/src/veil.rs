@@ -61,7 +61,8 @@ fn kept(rows: &[Row], keeps: impl Fn(&Row) -> bool) -> Screen {
     let known = others().filter(of_case).flat_map(|row| KNOWN_BY.iter().flat_map(|field| row.lines(field)));
     let known: Vec<&str> = known.filter_map(Json::as_str).collect();
     let about = others().flat_map(|row| WHICH_CHILD.iter().chain(&["subjects"]).filter_map(|field| row.value(field)));
-    let about: Vec<&str> = about.flat_map(texts).collect();
+    // What names the reporter beside them ("her aunt Ann Reed") tells of no family's name.
+    let about: Vec<&str> = about.flat_map(texts).filter(|text| !screen.has(&[Sign::Name, Sign::First], text)).collect();
     screen.without(&SIGNS, &known).without(&[Sign::Last], &about)
 }
 

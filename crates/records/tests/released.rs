@@ -347,6 +347,12 @@ fn r47_what_a_child_shares_with_the_reporter_is_the_childs_and_who_is_of_the_cas
         asked(&[aunt.clone(), worry], "speak to Kim Reed; Ann Reed rang"),
         "speak to Kim Reed; [not named] rang"
     );
+    let niece = Row {
+        id: record(26),
+        kind: "concern".into(),
+        ..person(26, json!({ "subjects": [{ "as_said": "Ann Reed's niece" }] }))
+    };
+    assert_eq!(asked(&[aunt.clone(), niece], "Mrs Reed rang"), "Mrs [not named] rang");
     let saw = person(24, json!({ "roles": ["witness"], "names": ["Ann Reed"], "phones": ["07700 900456"] }));
     assert_eq!(asked(&[aunt.clone(), saw], "Ann Reed rang"), "[not named] rang");
     // That a school speaks of her confirms nothing to it.

@@ -89,6 +89,22 @@ impl Screen {
         Self::of(rows.into_iter().filter(vault).map(|row| &row.body))
     }
 
+    /// Whether one of these signs stands in a text.
+    #[must_use]
+    pub fn has(&self, signs: &[Sign], text: &str) -> bool {
+        let mut one = self.clone();
+        one.runs.retain(|run| signs.contains(&run.0));
+        one.capitals.retain(|word| signs.contains(&word.0));
+        if !signs.contains(&Sign::Contact) {
+            one.phones.clear();
+            one.emails.clear();
+        }
+        if !signs.contains(&Sign::Home) {
+            one.homes.clear();
+        }
+        !one.finds(text).is_empty()
+    }
+
     /// Without those of these signs that stand in one of these texts: there they tell nobody anything.
     #[must_use]
     pub fn without(mut self, signs: &[Sign], known: &[&str]) -> Self {
