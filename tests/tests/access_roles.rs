@@ -69,7 +69,10 @@ impl Scene {
         let hit = json!({ "targets": [said("a man")], "not_submitted": words("INTEL") });
         self.make("INTEL", "ofc3", "intelligence_submission", hit);
         self.make("HUB", "ofc3", "referral", referral);
-        self.make("REPORTER", "ofc3", "person", json!({ "roles": ["reporter"], "names": [words("REPORTER")] }));
+        // The word is not their name: that would be masked in what the hub and the school read.
+        let reporter =
+            json!({ "roles": ["reporter"], "names": ["Ann O'Hara"], "jobs_and_volunteering": [words("REPORTER")] });
+        self.make("REPORTER", "ofc3", "person", reporter);
         self.make("STAFFING", "ofc3", "help_request", json!({ "text": words("STAFFING") }));
         self.make("PROMPTS", "ofc3", "language_prompt", prompt);
         self.make("RISK", "ofc3", "risk_assessment", risk);

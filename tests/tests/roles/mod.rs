@@ -100,6 +100,8 @@ pub const REFUSED: &[(&str, &[&str])] = &[
         "ofc3",
         &[
             "edit POLICE S.sealed",
+            // Another school's lead would get nothing by it.
+            "share SHARE_ACTION R88.recipient",
             "close CASE I.denied",
             "approve CASE I.denied",
             "hand_over CASE I.denied",
@@ -219,7 +221,6 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
             "addendum POLICE",
             "release_extract POLICE",
             "share SHARE",
-            "share SHARE_ACTION",
             "add_member CASE",
             "seal DRAFT",
             "accept SHARE_ACTION",
