@@ -31,9 +31,10 @@ fn owned_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
     }
 }
 
-/// Whoever shared it without being able to know that it gives nobody anything hears of it, until they say so.
+/// Whoever shared it without being able to know that it gives nobody anything hears of it, until they say so. Whom the
+/// server tells of a match is told, whatever they may hold of it.
 fn shared_in_vain(view: &CaseView<'_>, row: &Row, found: &mut Findings) {
-    for step in row.did("share").filter(|_| row.open) {
+    for step in row.did("share").filter(|step| row.open && step.role != Role::Server) {
         let Some(to) = step.body.get("to").and_then(Json::as_str) else { continue };
         let read = |later: &StepRow| later.verb == "acknowledge" && later.author == step.author && later.at >= step.at;
         if gives_nothing(view, row, &row.compartment, to) && !row.steps.iter().any(read) {

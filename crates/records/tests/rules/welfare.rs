@@ -309,6 +309,9 @@ fn r88_nothing_is_given_to_somebody_who_may_not_hold_it() {
     assert_eq!(case.told("09:40", "R88"), ["09:40 ofc1 R88.recipient"]);
     case.step("asked", "acknowledge", "ofc1", "09:50", json!({}));
     assert!(case.told("09:50", "R88").is_empty());
+    // Whom the server tells of a match need not hold it.
+    case.step("own", "share", "server", "09:55", json!({ "to": "call1" }));
+    assert!(case.told("09:55", "R88").is_empty());
     // What a rule gave to somebody who may not hold it is for whoever answers for the case.
     case.row_mut("check").role = records::Role::Server;
     case.row_mut("check").owners = vec!["dsl1".into()];
