@@ -116,10 +116,14 @@ fn measure(world: &World, database: &Connection) -> Ticks {
     let mut ticks = Vec::new();
     while ticks.len() < DUE_RUNS {
         world.clock.advance(next(database).millis() - world.clock.now().millis());
-        assert_eq!(due(database, world.clock.now()), DUE as i64);
+        let due = due(database, world.clock.now());
+        // A date of the calendar (a month begins) comes alone, and is none of these ticks.
+        assert!(due <= DUE as i64, "{due} are due");
         let begun = Instant::now();
         world.core.tick().unwrap();
-        ticks.push(begun.elapsed());
+        if due == DUE as i64 {
+            ticks.push(begun.elapsed());
+        }
     }
     Ticks { idle, due: ticks, memory: peak_memory(std::process::id()) }
 }
