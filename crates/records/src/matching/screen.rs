@@ -1,5 +1,5 @@
-//! R47: what would tell who a reporter is, found in words before they leave, and masked in extracts. The
-//! words themselves are never changed.
+//! R47: what would tell who a reporter is, found in words before they leave, and masked in what leaves (`veil`). What
+//! somebody said and sealed is never changed.
 
 use std::fmt;
 use std::ops::Range;
@@ -276,7 +276,7 @@ impl Screen {
         }
     }
 
-    /// The text with everything that is found masked: for an extract, never for the record.
+    /// The text with everything that is found masked: for what is about to leave, never for what was sealed.
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());

@@ -54,9 +54,10 @@ fn told(view: &CaseView<'_>, user: Option<&str>) -> To {
 /// A record that is shared with, assigned, sent or handed to somebody who may not hold it would reach nobody, and
 /// whoever gave it would think that it did.
 fn given_in_vain(view: &CaseView<'_>, attempt: &Attempt<'_>, gate: &mut Gate) {
-    let (path, row) = match attempt.verb {
-        "share" | "assign" | "forward" | "dispatch" | "hand_over" => ("to", attempt.row),
-        "add_member" => ("user", attempt.row),
+    let row = attempt.row;
+    let path = match attempt.verb {
+        "share" | "assign" | "forward" | "dispatch" | "hand_over" => "to",
+        "add_member" => "user",
         _ => return,
     };
     let Some(to) = attempt.body.get(path).and_then(Json::as_str) else { return };
